@@ -1,0 +1,1 @@
+"""The infrastructure: one stage per environment and region, one construct per capability."""

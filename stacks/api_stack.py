@@ -1,0 +1,31 @@
+"""The stack of the REST API and the feedback behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from stacks.capabilities.feedback_table import FeedbackTable
+from stacks.capabilities.rest_api import RestApi
+from stacks.settings import Settings
+
+
+class ApiStack(Stack):
+    """The table, the functions and the REST API.
+
+    Attributes
+    ----------
+    api
+        The REST API.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, **kwargs: Any
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        feedback = FeedbackTable(self, "Feedback", settings=settings)
+        self.api = RestApi(self, "RestApi", settings=settings, feedback=feedback).api
+        CfnOutput(self, "TableName", value=feedback.table.table_name)
+        CfnOutput(self, "ApiUrl", value=self.api.url)

@@ -1,0 +1,162 @@
+"""The REST API: one function per task, each with a role of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from stacks.acknowledgements import acknowledge
+from stacks.capabilities.endpoint import endpoint_arn, endpoint_name
+from stacks.capabilities.feedback_table import LISTING_INDEX, FeedbackTable
+from stacks.capabilities.function import ARCHITECTURE, RUNTIME, Function
+from stacks.settings import Settings
+from stacks.training_source import REPOSITORY, MissingInputError
+
+STAGE = "vocweb"
+LAYER_FOLDER = REPOSITORY / "build" / "layer"
+_FUNCTIONS_FILE = REPOSITORY / "lambda" / "functions.json"
+_CORS_HEADERS = ["Content-Type", "Authorization", "Idempotency-Key", "X-Correlation-Id"]
+
+
+class RestApi(Construct):
+    """The routes that ``lambda/functions.json`` lists, behind a throttled stage.
+
+    Attributes
+    ----------
+    api
+        The REST API, with the stage ``vocweb``.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        feedback: FeedbackTable,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self._layer = self._build_layer()
+        self.api = self._build_api()
+        self._resources = {
+            "feedback_table": feedback.table.table_arn,
+            "listing_index": f"{feedback.table.table_arn}/index/{LISTING_INDEX}",
+            "endpoint": endpoint_arn(self, settings),
+        }
+        self._environment = {
+            "TABLE_NAME": feedback.table.table_name,
+            "LISTING_INDEX": LISTING_INDEX,
+            "ENDPOINT_NAME": endpoint_name(settings),
+        }
+        functions: dict[str, Any] = json.loads(_FUNCTIONS_FILE.read_text())
+        for name, definition in functions.items():
+            self._build_function(name, definition)
+        self._answer_errors_of_the_gateway()
+
+    def _build_layer(self) -> lambda_.LayerVersion:
+        if not (LAYER_FOLDER / "python").is_dir():
+            raise MissingInputError(f"no dependency layer in '{LAYER_FOLDER}': run 'make layer'")
+        return lambda_.LayerVersion(
+            self,
+            "Dependencies",
+            code=lambda_.Code.from_asset(str(LAYER_FOLDER)),
+            compatible_runtimes=[RUNTIME],
+            compatible_architectures=[ARCHITECTURE],
+            description="What lambda/requirements.txt lists",
+        )
+
+    def _build_api(self) -> apigateway.RestApi:
+        settings = self._settings
+        cors = settings.cors_allow_origin and apigateway.CorsOptions(
+            allow_origins=[settings.cors_allow_origin],
+            allow_headers=_CORS_HEADERS,
+            allow_methods=["GET", "POST", "PUT", "DELETE", "OPTIONS"],
+            max_age=Duration.hours(1),
+        )
+        api = apigateway.RestApi(
+            self,
+            "Api",
+            description="Voice of the Customer: feedback and inferred gender",
+            cloud_watch_role=False,
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            default_cors_preflight_options=cors or None,
+            deploy_options=apigateway.StageOptions(
+                stage_name=STAGE,
+                throttling_rate_limit=settings.throttle_rate,
+                throttling_burst_limit=settings.throttle_burst,
+                metrics_enabled=True,
+            ),
+        )
+        acknowledge(
+            api,
+            "AwsSolutions-APIG2",
+            "The functions validate every request, so that all errors have one form.",
+        )
+        for rule, reason in {
+            "AwsSolutions-APIG1": "Every function logs its requests, without names. The gateway's "
+            "own log needs a role that is shared by all APIs of the account.",
+            "AwsSolutions-APIG6": "The gateway's execution log holds names and comments in clear.",
+            "AwsSolutions-APIG3": "Throttled; a firewall costs more than the whole workshop.",
+            "AwsSolutions-APIG4": "The API is open, as the workshop's is.",
+            "AwsSolutions-COG4": "The API is open, as the workshop's is.",
+        }.items():
+            acknowledge(api, rule, reason)
+        return api
+
+    def _build_function(self, name: str, definition: Mapping[str, Any]) -> None:
+        function = Function(
+            self,
+            "".join(part.title() for part in name.split("_")),
+            settings=self._settings,
+            handler=definition["handler"],
+            description=", ".join(
+                f"{route['method']} {route['path']}" for route in definition["routes"]
+            ),
+            environment={
+                "CORS_ALLOW_ORIGIN": self._settings.cors_allow_origin or "",
+                "POWERTOOLS_SERVICE_NAME": name,
+                "POWERTOOLS_METRICS_NAMESPACE": "VocGender",
+                **{key: self._environment[key] for key in definition["environment"]},
+            },
+            layers=[self._layer],
+            timeout=Duration.seconds(definition["timeout_seconds"]),
+            memory_mb=definition["memory_mb"],
+        ).function
+        for permission in definition["permissions"]:
+            function.add_to_role_policy(
+                iam.PolicyStatement(
+                    actions=permission["actions"],
+                    resources=[self._resources[permission["resource"]]],
+                )
+            )
+        integration = apigateway.LambdaIntegration(function)
+        for route in definition["routes"]:
+            self.api.root.resource_for_path(route["path"]).add_method(
+                route["method"], integration
+            )
+
+    def _answer_errors_of_the_gateway(self) -> None:
+        """Give the gateway's own errors the form of the API's."""
+        origin = self._settings.cors_allow_origin
+        for response_type in (apigateway.ResponseType.DEFAULT_4_XX, apigateway.ResponseType.DEFAULT_5_XX):
+            self.api.add_gateway_response(
+                f"Gateway{response_type.response_type.title().replace('_', '')}",
+                type=response_type,
+                response_headers=(
+                    {"Access-Control-Allow-Origin": f"'{origin}'"} if origin else None
+                ),
+                templates={
+                    "application/json": (
+                        '{"error":{"code":"$context.error.responseType",'
+                        '"message":$context.error.messageString}}'
+                    )
+                },
+            )

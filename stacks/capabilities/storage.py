@@ -1,0 +1,90 @@
+"""The private bucket, and the training data and program delivered to it."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, Duration, Fn, RemovalPolicy
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_deployment as s3_deployment
+from constructs import Construct
+
+from stacks.acknowledgements import acknowledge
+from stacks.capabilities.function import log_group
+from stacks.settings import Settings
+from stacks.training_source import ShippedFolder
+
+BUCKET_PREFIX = "smworkshop-"
+
+
+def data_prefix(data: ShippedFolder) -> str:
+    """Return where in the bucket this training data lies; other data lie elsewhere."""
+    return f"train/{data.fingerprint}"
+
+
+def source_prefix(source: ShippedFolder) -> str:
+    """Return where in the bucket this training program lies."""
+    return f"code/{source.fingerprint}"
+
+
+class Storage(Construct):
+    """A bucket that only this account reads, over TLS, with every version kept for a while.
+
+    Attributes
+    ----------
+    bucket
+        Holds ``train/``, ``code/`` and ``models/``.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self.bucket = self._build_bucket()
+        self._delivery_log = log_group(self, "DeliveryLog", settings=settings)
+
+    def deliver(self, construct_id: str, folder: ShippedFolder, *, prefix: str) -> None:
+        """Copy a folder of this machine to a prefix of the bucket when the stack deploys.
+
+        What an earlier deploy delivered to another prefix stays, so that a rollback finds it.
+        """
+        s3_deployment.BucketDeployment(
+            self,
+            construct_id,
+            sources=[s3_deployment.Source.asset(str(folder.path))],
+            destination_bucket=self.bucket,
+            destination_key_prefix=prefix,
+            retain_on_delete=True,
+            prune=False,
+            memory_limit=512,
+            log_group=self._delivery_log,
+        )
+
+    def _build_bucket(self) -> s3.Bucket:
+        retain = self._settings.retain_data
+        # The stack's id makes the name unique: names are one space for all of AWS, and a
+        # bucket that outlived its stack must not block the next one.
+        stack_suffix = Fn.select(0, Fn.split("-", Fn.select(2, Fn.split("/", Aws.STACK_ID))))
+        bucket = s3.Bucket(
+            self,
+            "Bucket",
+            bucket_name=f"{BUCKET_PREFIX}{Aws.ACCOUNT_ID}-{self._settings.region}-{stack_suffix}",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=True,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=RemovalPolicy.RETAIN if retain else RemovalPolicy.DESTROY,
+            auto_delete_objects=not retain,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    noncurrent_version_expiration=Duration.days(30),
+                    abort_incomplete_multipart_upload_after=Duration.days(7),
+                )
+            ],
+        )
+        acknowledge(
+            bucket,
+            "AwsSolutions-S1",
+            "The bucket holds public name counts and models, no customer data; only this "
+            "stack's roles read it.",
+        )
+        return bucket

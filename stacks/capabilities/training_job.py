@@ -1,0 +1,182 @@
+"""A SageMaker training job as a resource of the stack.
+
+CloudFormation has no such resource: a custom resource starts the job, waits for it, and
+stops it when the stack rolls back or goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_cdk import Aws, CustomResource, Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import custom_resources as cr
+from constructs import Construct
+
+from stacks.acknowledgements import acknowledge
+from stacks.capabilities.function import Function, log_group
+from stacks.capabilities.sagemaker_role import ImageSource, SageMakerRole
+from stacks.settings import Settings
+
+# What the training program prints, one measure a line: metric validation:accuracy=0.93
+METRICS = (
+    "validation:accuracy",
+    "validation:log_loss",
+    "validation:ece",
+    "test:accuracy",
+    "test:log_loss",
+    "test:ece",
+)
+MODELS_PREFIX = "models"
+_VOLUME_GB = 10
+
+
+class TrainingJob(Construct):
+    """Trains when code, data, image or hyperparameters changed, and only then.
+
+    Attributes
+    ----------
+    job_name, model_data_url
+        The job that completed for these inputs, and its artifact.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        bucket: s3.IBucket,
+        image: ImageSource,
+        data_prefix: str,
+        hyperparameters: Mapping[str, str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._name_prefix = f"voc-gender-{settings.environment}"
+        role = SageMakerRole(self, "Role", image=image)
+        role.allow_reading(bucket, "train")
+        role.allow_reading(bucket, "code")
+        role.allow_writing(bucket, MODELS_PREFIX)
+        provider = self._build_provider(settings, role.role, bucket)
+        resource = CustomResource(
+            self,
+            "Resource",
+            resource_type="Custom::TrainingJob",
+            service_token=provider.service_token,
+            service_timeout=Duration.hours(1),
+            properties=self._properties(
+                settings, role.role, bucket, image, data_prefix, hyperparameters
+            ),
+        )
+        # The job runs with this role: its permissions must be there before, and must
+        # outlast it.
+        resource.node.add_dependency(role)
+        self.job_name = resource.ref
+        self.model_data_url = resource.get_att_string("ModelDataUrl")
+
+    def _properties(
+        self,
+        settings: Settings,
+        role: iam.Role,
+        bucket: s3.IBucket,
+        image: ImageSource,
+        data_prefix: str,
+        hyperparameters: Mapping[str, str],
+    ) -> dict[str, Any]:
+        return {
+            "JobNamePrefix": self._name_prefix,
+            "TrainingImage": image.uri,
+            "HyperParameters": dict(hyperparameters),
+            "RoleArn": role.role_arn,
+            "TrainingData": bucket.s3_url_for_object(data_prefix),
+            "OutputPath": bucket.s3_url_for_object(MODELS_PREFIX),
+            "InstanceType": settings.training_instance_type,
+            "VolumeSizeInGB": _VOLUME_GB,
+            "MaxRuntimeInSeconds": settings.training_max_runtime_minutes * 60,
+            "MetricDefinitions": [
+                {"Name": name, "Regex": f"metric {name}=([0-9.eE+-]+)"} for name in METRICS
+            ],
+        }
+
+    def _build_provider(
+        self, settings: Settings, role: iam.Role, bucket: s3.IBucket
+    ) -> cr.Provider:
+        on_event = Function(
+            self,
+            "OnEvent",
+            settings=settings,
+            handler="training_job.handler.on_event",
+            description="Starts or stops the training job",
+            timeout=Duration.minutes(1),
+        )
+        is_complete = Function(
+            self,
+            "IsComplete",
+            settings=settings,
+            handler="training_job.handler.is_complete",
+            description="Tells whether the training job has ended, and how",
+            timeout=Duration.minutes(1),
+        )
+        job_arn = Stack.of(self).format_arn(
+            service="sagemaker", resource="training-job", resource_name=f"{self._name_prefix}-*"
+        )
+        on_event.function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=[
+                    "sagemaker:CreateTrainingJob",
+                    "sagemaker:DescribeTrainingJob",
+                    "sagemaker:StopTrainingJob",
+                    "sagemaker:AddTags",
+                ],
+                resources=[job_arn],
+            )
+        )
+        on_event.function.add_to_role_policy(
+            # Listing knows no resource; it finds the job that these inputs already have.
+            iam.PolicyStatement(actions=["sagemaker:ListTrainingJobs"], resources=["*"])
+        )
+        on_event.function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["iam:PassRole"],
+                resources=[role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+            )
+        )
+        on_event.function.add_to_role_policy(
+            # A job's record outlives its artifact: both must be there to use it again.
+            iam.PolicyStatement(
+                actions=["s3:GetObject"], resources=[bucket.arn_for_objects(f"{MODELS_PREFIX}/*")]
+            )
+        )
+        is_complete.function.add_to_role_policy(
+            iam.PolicyStatement(actions=["sagemaker:DescribeTrainingJob"], resources=[job_arn])
+        )
+        acknowledge(
+            on_event,
+            "AwsSolutions-IAM5[Resource::*]",
+            "sagemaker:ListTrainingJobs takes no resource.",
+        )
+        acknowledge_job_names(on_event, self._name_prefix)
+        acknowledge_job_names(is_complete, self._name_prefix)
+        return cr.Provider(
+            self,
+            "Provider",
+            on_event_handler=on_event.function,
+            is_complete_handler=is_complete.function,
+            query_interval=Duration.seconds(5),
+            total_timeout=Duration.minutes(58),
+            log_group=log_group(self, "ProviderLog", settings=settings),
+            disable_waiter_state_machine_logging=True,
+        )
+
+
+def acknowledge_job_names(construct: Construct, name_prefix: str) -> None:
+    """Accept that a job's name ends in the fingerprint of inputs known only later."""
+    acknowledge(
+        construct,
+        f"AwsSolutions-IAM5[Resource::arn:aws:sagemaker:{Aws.REGION}:<AWS::AccountId>:"
+        f"training-job/{name_prefix}-*]",
+        "Names of training jobs end in a fingerprint; the prefix is this environment's own.",
+    )

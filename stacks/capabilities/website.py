@@ -1,0 +1,148 @@
+"""The web page and the API, under one origin."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_deployment as s3_deployment
+from constructs import Construct
+
+from stacks.acknowledgements import acknowledge
+from stacks.capabilities.function import log_group
+from stacks.capabilities.rest_api import STAGE
+from stacks.settings import Settings
+from stacks.training_source import REPOSITORY
+
+_CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+
+class Website(Construct):
+    """A distribution that serves the page from a private bucket and forwards API calls.
+
+    One origin: the page's configuration holds a path, the same in every region and on a
+    laptop, and no cross-origin request is made.
+
+    Attributes
+    ----------
+    distribution
+        The distribution.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        api: apigateway.IRestApi,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        bucket = self._build_bucket()
+        self.distribution = self._build_distribution(bucket, api)
+        s3_deployment.BucketDeployment(
+            self,
+            "Page",
+            sources=[
+                s3_deployment.Source.asset(str(REPOSITORY / "web")),
+                s3_deployment.Source.json_data("config.json", {"apiUrl": f"/{STAGE}"}),
+            ],
+            destination_bucket=bucket,
+            distribution=self.distribution,
+            cache_control=[s3_deployment.CacheControl.from_string("public, max-age=300")],
+            memory_limit=512,
+            log_group=log_group(self, "DeliveryLog", settings=settings),
+        )
+
+    def _build_bucket(self) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "Bucket",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=RemovalPolicy.DESTROY,
+            auto_delete_objects=True,
+        )
+        acknowledge(
+            bucket, "AwsSolutions-S1", "Public files of the page; only the distribution reads it."
+        )
+        return bucket
+
+    def _build_distribution(
+        self, bucket: s3.Bucket, api: apigateway.IRestApi
+    ) -> cloudfront.Distribution:
+        headers = cloudfront.ResponseHeadersPolicy(
+            self,
+            "Headers",
+            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                    content_security_policy=_CONTENT_SECURITY_POLICY, override=True
+                ),
+                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+                frame_options=cloudfront.ResponseHeadersFrameOptions(
+                    frame_option=cloudfront.HeadersFrameOption.DENY, override=True
+                ),
+                referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
+                    referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=True
+                ),
+                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                    access_control_max_age=Duration.days(365),
+                    include_subdomains=True,
+                    override=True,
+                ),
+            ),
+        )
+        # The path goes on as it is: the stage's name is its first part on both sides.
+        api_origin = origins.HttpOrigin(
+            f"{api.rest_api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
+        )
+        distribution = cloudfront.Distribution(
+            self,
+            "Distribution",
+            comment="Voice of the Customer",
+            default_root_object="index.html",
+            price_class=cloudfront.PriceClass.PRICE_CLASS_100,
+            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            default_behavior=cloudfront.BehaviorOptions(
+                origin=origins.S3BucketOrigin.with_origin_access_control(bucket),
+                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+                response_headers_policy=headers,
+            ),
+            additional_behaviors={
+                f"/{STAGE}/*": cloudfront.BehaviorOptions(
+                    origin=api_origin,
+                    allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+                    cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+                    origin_request_policy=(
+                        cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER
+                    ),
+                    viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+                )
+            },
+        )
+        for rule, reason in {
+            "AwsSolutions-CFR1": "Customers are everywhere.",
+            "AwsSolutions-CFR2": "Static files and a throttled API.",
+            "AwsSolutions-CFR3": "An access log would hold names: entering feedback is a GET.",
+            "AwsSolutions-CFR4": "Without a domain of its own a distribution has CloudFront's "
+            "certificate, which sets the protocol.",
+        }.items():
+            acknowledge(distribution, rule, reason)
+        return distribution

@@ -1,0 +1,29 @@
+"""The stack of the data scientist's notebook instance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.capabilities.notebook import Notebook
+from stacks.settings import Settings
+
+
+class NotebookStack(Stack):
+    """The notebook instance, its lifecycle configuration and its role."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        bucket: s3.IBucket,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        notebook = Notebook(self, "Notebook", settings=settings, bucket=bucket)
+        CfnOutput(self, "NotebookName", value=notebook.instance.attr_notebook_instance_name)

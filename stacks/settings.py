@@ -1,0 +1,234 @@
+"""What can be chosen about a deployment: typed, validated and frozen.
+
+The values stand in ``cdk.json`` under the context key ``voc-gender``: a preset per
+environment, then what differs per region. ``-c name=value`` on the command line wins
+over both (``-c method=low-level -c region=eu-west-1``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from aws_cdk.aws_logs import RetentionDays
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+CONTEXT_KEY = "voc-gender"
+
+Method = Literal["high-level", "low-level", "pre-trained"]
+Hosting = Literal["serverless", "instances"]
+Population = Literal["us", "world"]
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names it, its value and what is allowed."""
+
+
+def _from_json(value: Any) -> Any:
+    """Read an object given as text, as ``-c hyperparameters='{"epochs": 2}'`` gives it."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _from_retention_name(value: Any) -> RetentionDays:
+    if isinstance(value, str) and value in RetentionDays.__members__:
+        return RetentionDays[value]
+    raise ValueError(f"allowed: {', '.join(RetentionDays.__members__)}")
+
+
+def _from_empty(value: Any) -> Any:
+    """Read the empty text as "none": the command line has no other way to say it."""
+    return None if value == "" else value
+
+
+class Settings(BaseModel):
+    """Everything that can be chosen for one environment in one region.
+
+    Attributes
+    ----------
+    environment, region
+        The preset and the AWS region; together they name the stage.
+    method
+        The way to the model: AWS framework containers (``high-level``), our own image
+        (``low-level``), or a finished model (``pre-trained``).
+    training_data
+        Folder with the CSV files of the training channel, relative to the repository.
+    training_instance_type, training_max_runtime_minutes
+        Machine of the training job, and its limit in minutes. The custom resource that
+        waits for the job can wait for 60 minutes at most, so the limit stays below that.
+    hyperparameters
+        Passed to the training program as they are.
+    gate_min_accuracy, gate_max_ece
+        What a model must reach on names it has not seen before it gets traffic:
+        accuracy, and expected calibration error.
+    confidence_threshold
+        Below this probability of the likelier gender the answer is "unknown".
+    population
+        Whose names to assume where a request does not say.
+    hosting
+        ``serverless``, or ``instances`` with autoscaling between the two counts.
+    serverless_memory_mb, serverless_max_concurrency
+        Size and number of concurrent invocations of a serverless endpoint.
+    instance_type, instances_min, instances_max
+        Machine and counts of an endpoint on instances.
+    notebook, notebook_instance_type
+        Whether the data scientist's notebook instance exists, and its machine.
+    cors_allow_origin
+        Origin of other sites' pages that may call the API, ``*`` for any, none for the
+        site's own page only.
+    throttle_rate, throttle_burst
+        Requests per second that the API accepts, steady and in a burst.
+    retain_data
+        Whether bucket and table outlive their stack.
+    log_retention
+        How long logs are kept, as the name CDK's ``RetentionDays`` gives it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    environment: str
+    region: str
+    method: Method
+    training_data: str
+    training_instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+    training_max_runtime_minutes: Annotated[int, Field(ge=5, le=55)]
+    hyperparameters: Annotated[dict[str, str | int | float], BeforeValidator(_from_json)]
+    gate_min_accuracy: Annotated[float, Field(ge=0, le=1)]
+    gate_max_ece: Annotated[float, Field(ge=0, le=1)]
+    confidence_threshold: Annotated[float, Field(ge=0.5, le=1)]
+    population: Population
+    hosting: Hosting
+    serverless_memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144]
+    serverless_max_concurrency: Annotated[int, Field(ge=1, le=200)]
+    instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+    instances_min: Annotated[int, Field(ge=1, le=100)]
+    instances_max: Annotated[int, Field(ge=1, le=100)]
+    notebook: bool
+    notebook_instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+    cors_allow_origin: Annotated[
+        Annotated[str, Field(pattern=r"^(\*|https?://[^/\s]+)$")] | None,
+        BeforeValidator(_from_empty),
+    ]
+    throttle_rate: Annotated[int, Field(ge=1, le=10_000)]
+    throttle_burst: Annotated[int, Field(ge=1, le=5_000)]
+    retain_data: bool
+    log_retention: Annotated[RetentionDays, BeforeValidator(_from_retention_name)]
+
+    @model_validator(mode="after")
+    def _counts_in_order(self) -> Self:
+        if self.instances_min > self.instances_max:
+            raise ValueError(
+                f"instances_min: {self.instances_min} is more than "
+                f"instances_max: {self.instances_max}"
+            )
+        return self
+
+    @property
+    def stage_name(self) -> str:
+        """Name of the stage, and the first part of its stacks' names."""
+        return f"{self.environment}-{self.region}"
+
+
+def load_settings(
+    presets: Mapping[str, Any], overrides: Mapping[str, Any] | None = None
+) -> list[Settings]:
+    """Read the settings of every environment and region, or of those that were chosen.
+
+    Parameters
+    ----------
+    presets
+        The value of the context key ``voc-gender``: ``regions`` and ``environments``.
+    overrides
+        What ``-c`` gave, by name of the setting; ``environment`` and ``region`` choose.
+
+    Returns
+    -------
+    list of Settings
+        One per environment and region, in the order of ``cdk.json``.
+
+    Raises
+    ------
+    SettingsError
+        Naming every wrong setting, its value and what is allowed.
+    """
+    overrides = dict(overrides or {})
+    environments = _choose("environment", overrides, presets["environments"])
+    regions = _choose("region", overrides, presets["regions"])
+    return [
+        _validate(
+            {
+                **presets["environments"][environment],
+                **presets["regions"][region],
+                **overrides,
+                "environment": environment,
+                "region": region,
+            }
+        )
+        for environment in environments
+        for region in regions
+    ]
+
+
+def context_overrides(all_context: Mapping[str, Any]) -> dict[str, Any]:
+    """Pick the app's own settings out of the context that the CDK CLI passes.
+
+    Raises
+    ------
+    SettingsError
+        For a name without a colon or a dash prefix of CDK's own that no setting has: a
+        misspelt ``-c`` must not be ignored in silence.
+    """
+    own = {
+        name.replace("-", "_"): value
+        for name, value in all_context.items()
+        if name != CONTEXT_KEY and not _belongs_to_cdk(name)
+    }
+    unknown = sorted(set(own) - set(Settings.model_fields))
+    if unknown:
+        raise SettingsError(
+            f"{', '.join(unknown)}: no such setting. Allowed: {', '.join(Settings.model_fields)}"
+        )
+    return own
+
+
+def read_presets(cdk_json: Path) -> Mapping[str, Any]:
+    """Read the presets from a ``cdk.json``, for programs that the CDK CLI does not start."""
+    presets: Mapping[str, Any] = json.loads(cdk_json.read_text())["context"][CONTEXT_KEY]
+    return presets
+
+
+def _belongs_to_cdk(name: str) -> bool:
+    return name.startswith(("@", "aws:", "aws-cdk:", "cdk-", "availability-zones:")) or ":" in name
+
+
+def _choose(name: str, overrides: dict[str, Any], known: Mapping[str, Any]) -> list[str]:
+    chosen = overrides.pop(name, None)
+    if chosen is None:
+        return list(known)
+    if chosen not in known:
+        raise SettingsError(f"{name}: {chosen!r} is not allowed. Allowed: {', '.join(known)}")
+    return [chosen]
+
+
+def _validate(values: Mapping[str, Any]) -> Settings:
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        complaints = [_complaint(detail) for detail in error.errors()]
+    raise SettingsError("; ".join(complaints))
+
+
+def _complaint(detail: Any) -> str:
+    name = ".".join(str(part) for part in detail["loc"][:1])
+    message = detail["msg"].removeprefix("Value error, ")
+    if not name:
+        return str(message)
+    return f"{name}: {detail['input']!r} is not allowed. {message}"

@@ -1,0 +1,35 @@
+"""One environment in one region: everything that is deployed together."""
+
+from __future__ import annotations
+
+from aws_cdk import Environment, Stage
+from constructs import Construct
+
+from stacks.api_stack import ApiStack
+from stacks.model_stack import ModelStack
+from stacks.notebook_stack import NotebookStack
+from stacks.settings import Settings
+from stacks.storage_stack import StorageStack
+from stacks.training_source import REPOSITORY, training_data, training_source
+from stacks.web_stack import WebStack
+
+
+class RegionalStage(Stage):
+    """The stacks of one environment in one region, independent of every other stage."""
+
+    def __init__(self, scope: Construct, *, settings: Settings) -> None:
+        super().__init__(scope, settings.stage_name, env=Environment(region=settings.region))
+        data = training_data(REPOSITORY / settings.training_data)
+        source = training_source(REPOSITORY / "build")
+        storage = StorageStack(self, "Storage", settings=settings, data=data, source=source)
+        model = ModelStack(
+            self, "Model", settings=settings, bucket=storage.bucket, data=data, source=source
+        )
+        # The job reads what the other stack delivers, which no reference between them says.
+        model.add_stack_dependency(storage)
+        api = ApiStack(self, "Api", settings=settings)
+        # The API knows the endpoint by name: it must be there before the first request.
+        api.add_stack_dependency(model)
+        WebStack(self, "Web", settings=settings, api=api.api)
+        if settings.notebook:
+            NotebookStack(self, "Notebook", settings=settings, bucket=storage.bucket)

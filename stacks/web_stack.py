@@ -1,0 +1,31 @@
+"""The stack of the web page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_apigateway as apigateway
+from constructs import Construct
+
+from stacks.acknowledgements import acknowledge_deliveries
+from stacks.capabilities.website import Website
+from stacks.settings import Settings
+
+
+class WebStack(Stack):
+    """The distribution of page and API."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        api: apigateway.IRestApi,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        website = Website(self, "Website", settings=settings, api=api)
+        acknowledge_deliveries(self)
+        CfnOutput(self, "WebUrl", value=f"https://{website.distribution.domain_name}/")
