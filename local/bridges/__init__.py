@@ -1,0 +1,39 @@
+"""Bridges over the gaps of ministack 1.5.33, one module each.
+
+Every module names its gap, closes it in :func:`install`, and can be deleted on the day that
+upstream closes the gap. Each ``install`` may be called once per process.
+"""
+
+from __future__ import annotations
+
+from local.bridges import (
+    bucket_deletion,
+    bucket_properties,
+    cloudfront_api_origin,
+    custom_resource_failure,
+    function_concurrency,
+    function_environment,
+    interrupted_stacks,
+    lambda_error_text,
+    layer_paths,
+    loopback_transport,
+    node_sdk,
+    request_validator,
+)
+from local.settings import LocalSettings
+
+
+def install_all(settings: LocalSettings) -> None:
+    """Install every bridge; to be called before the emulator serves its first request."""
+    loopback_transport.install()
+    bucket_properties.install()
+    bucket_deletion.install()
+    custom_resource_failure.install()
+    interrupted_stacks.install()
+    request_validator.install()
+    lambda_error_text.install()
+    layer_paths.install()
+    function_environment.install(settings.functions_python)
+    function_concurrency.install()
+    node_sdk.install()
+    cloudfront_api_origin.install()

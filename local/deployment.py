@@ -1,0 +1,193 @@
+"""Deploy the application to the embedded AWS with the real CDK CLI."""
+
+from __future__ import annotations
+
+import json
+import queue
+import re
+import subprocess
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from local.client_environment import client_environment, make_client
+from local.credentials import Credentials
+from local.progress import Step
+from local.settings import ACCOUNT_ID, PROJECT_ROOT, LocalSettings
+
+_HEARTBEAT_SECONDS = 15.0
+_API_HOST = re.compile(r"(?P<api>[a-z0-9]+)\.execute-api\.")
+
+
+class DeploymentError(RuntimeError):
+    """A CDK command failed; its output has been shown."""
+
+
+@dataclass(frozen=True)
+class Urls:
+    """URLs that answer from this machine, none with a slash at its end but the page's."""
+
+    web: str
+    api: str
+    aws: str
+
+
+def is_bootstrapped(settings: LocalSettings, credentials: Credentials) -> bool:
+    """Whether the CDK toolkit stack of this region is there."""
+    cloudformation = make_client(settings, credentials, "cloudformation")
+    try:
+        stacks = cloudformation.describe_stacks(StackName="CDKToolkit")["Stacks"]  # type: ignore[attr-defined]
+    except ClientError:
+        return False
+    return str(stacks[0]["StackStatus"]) in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+
+def bootstrap(settings: LocalSettings, credentials: Credentials, step: Step) -> None:
+    """Run ``cdk bootstrap``.
+
+    Raises
+    ------
+    DeploymentError
+        If it fails.
+    """
+    target = f"aws://{ACCOUNT_ID}/{settings.region}"
+    _run_cdk(settings, credentials, ["bootstrap", target], step)
+
+
+def deploy(
+    settings: LocalSettings,
+    credentials: Credentials,
+    step: Step,
+    *,
+    project: Path = PROJECT_ROOT,
+) -> None:
+    """Run ``cdk deploy`` for every stack of the stage.
+
+    Parameters
+    ----------
+    settings, credentials
+        The embedded AWS.
+    step
+        Where the output is shown.
+    project
+        Folder of the CDK application.
+
+    Raises
+    ------
+    DeploymentError
+        If it fails.
+    """
+    arguments = [
+        "deploy",
+        f"{settings.stage_name}/*",
+        "--require-approval",
+        "never",
+        "--progress",
+        "events",
+        "--outputs-file",
+        str(settings.outputs_file),
+        "--output",
+        str(settings.temporary_folder / "cdk.out"),
+        "-c",
+        f"region={settings.region}",
+        "-c",
+        f"environment={settings.environment}",
+    ]
+    if settings.method is not None:
+        arguments += ["-c", f"method={settings.method}"]
+    _run_cdk(settings, credentials, arguments, step, project=project)
+
+
+def _run_cdk(
+    settings: LocalSettings,
+    credentials: Credentials,
+    arguments: Sequence[str],
+    step: Step,
+    *,
+    project: Path = PROJECT_ROOT,
+) -> None:
+    command = ["npx", "--no-install", "cdk", "--no-notices", "--no-color", *arguments]
+    process = subprocess.Popen(
+        command,
+        cwd=project,
+        env=client_environment(settings, credentials),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    try:
+        _show_output(process, step)
+        status = process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+    if status != 0:
+        raise DeploymentError(f"`cdk {arguments[0]}` failed with exit code {status}; see above")
+
+
+def _show_output(process: subprocess.Popen[str], step: Step) -> None:
+    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+    def read() -> None:
+        if process.stdout is None:
+            raise ValueError("the process must have been started with a pipe as its output")
+        for line in process.stdout:
+            lines.put(line.rstrip())
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    latest = "cdk is starting"
+    while True:
+        try:
+            line = lines.get(timeout=_HEARTBEAT_SECONDS)
+        except queue.Empty:
+            step.tell(f"… still at: {latest}")
+            continue
+        if line is None:
+            return
+        if line:
+            latest = line
+            step.tell(line)
+
+
+def read_urls(settings: LocalSettings) -> Urls:
+    """URLs of the stage that was deployed last.
+
+    Parameters
+    ----------
+    settings
+        The embedded AWS whose outputs file is read.
+
+    Raises
+    ------
+    DeploymentError
+        If the outputs hold no API.
+    """
+    outputs: dict[str, str] = {}
+    for stack, values in json.loads(settings.outputs_file.read_text()).items():
+        if stack.startswith(settings.stage_name):
+            outputs.update(values)
+    api_url = outputs.get("ApiUrl")
+    if api_url is None:
+        raise DeploymentError(f"{settings.outputs_file} holds no output ApiUrl")
+    parts = urlsplit(api_url)
+    api = _API_HOST.match(parts.netloc)
+    if api is None:
+        raise DeploymentError(f"the output ApiUrl is {api_url!r}, which is no REST API")
+    stage = parts.path.strip("/")
+    web_url = outputs.get("WebUrl")
+    if web_url is not None:
+        host = urlsplit(web_url).netloc
+        settings.page_file.write_text(json.dumps({"host": host}) + "\n")
+    return Urls(
+        web=settings.page_url,
+        api=f"{settings.endpoint_url}/_aws/execute-api/{api['api']}/{stage}",
+        aws=settings.endpoint_url,
+    )

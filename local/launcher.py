@@ -1,0 +1,344 @@
+"""Start, stop and reset the embedded AWS with the application on it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+from local import credentials, deployment, processes, sample_feedback
+from local.client_environment import write_environment_file
+from local.credentials import Credentials
+from local.emulator import STATUS_PATH, emulator_environment
+from local.progress import Step, say
+from local.settings import PROJECT_ROOT, LocalSettings
+
+_START_TIMEOUT_SECONDS = 60.0
+# The emulator writes its state when it is told to stop; measured 1 to 16 s on loaded cores.
+_STOP_TIMEOUT_SECONDS = 60.0
+
+
+class LauncherError(RuntimeError):
+    """The embedded AWS cannot be started or stopped; the message says why and what to do."""
+
+
+def up(settings: LocalSettings) -> deployment.Urls:
+    """Start the embedded AWS if it is not running, and deploy the application to it.
+
+    Parameters
+    ----------
+    settings
+        What to start.
+
+    Returns
+    -------
+    deployment.Urls
+        Where page, API and AWS answer.
+
+    Raises
+    ------
+    LauncherError
+        If another launcher is at work, a port is taken, or the emulator does not start.
+    local.deployment.DeploymentError
+        If ``cdk`` fails. The emulator goes on running, so that the cause can be looked at.
+    """
+    with _only_launcher(settings):
+        started = time.monotonic()
+        start_emulator(settings)
+        return deploy_application(settings, started)
+
+
+def run(settings: LocalSettings) -> None:
+    """Do what :func:`up` does, stay in the foreground, and stop all on Ctrl-C.
+
+    Raises
+    ------
+    LauncherError, local.deployment.DeploymentError
+        As :func:`up` does; everything has been stopped then.
+    """
+    # make local-down asks a launcher in the foreground to end with SIGTERM.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with _only_launcher(settings):
+            started = time.monotonic()
+            start_emulator(settings, parent=os.getpid())
+            deploy_application(settings, started)
+        say("Ctrl-C stops everything; what was entered and trained is kept.")
+        while _answering_state_folder(settings.port) == settings.state_folder:
+            time.sleep(1)
+        say("The embedded AWS has been stopped from elsewhere.")
+    except KeyboardInterrupt:
+        say("")
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        stop_emulator(settings)
+
+
+def down(settings: LocalSettings) -> None:
+    """Stop everything that belongs to this state folder, and wait until it is gone.
+
+    Works also after the launcher or the emulator was killed.
+    """
+    _end_other_launcher(settings)
+    stop_emulator(settings)
+
+
+def reset(settings: LocalSettings) -> None:
+    """Stop everything and forget the local state."""
+    down(settings)
+    shutil.rmtree(settings.state_folder, ignore_errors=True)
+    say("The local state is forgotten.")
+
+
+def start_emulator(settings: LocalSettings, *, parent: int | None = None) -> Credentials:
+    """Start the emulator, or find it running.
+
+    Parameters
+    ----------
+    settings
+        What to start.
+    parent
+        Process whose end also ends the emulator, or None.
+
+    Returns
+    -------
+    Credentials
+        The administrator's keys.
+
+    Raises
+    ------
+    LauncherError
+        If a port is taken, an interpreter is missing, or the emulator does not answer in time.
+    """
+    settings.state_folder.mkdir(parents=True, exist_ok=True)
+    keys = credentials.load_or_create(settings.state_folder)
+    if _answering_state_folder(settings.port) == settings.state_folder:
+        say(f"The embedded AWS is already running on {settings.endpoint_url}.")
+        return keys
+    _require_interpreters(settings)
+    if processes.find_marked(settings.state_folder):
+        say("Ending what an earlier start left behind.")
+        stop_emulator(settings)
+    for port in (settings.port, settings.page_port):
+        _require_free(port, settings)
+    with Step("Starting the embedded AWS"):
+        _empty_folder(settings.temporary_folder)
+        settings.emulator_state.mkdir(exist_ok=True)
+        _spawn_emulator(settings, keys, parent)
+    write_environment_file(settings, keys)
+    return keys
+
+
+def deploy_application(settings: LocalSettings, started: float) -> deployment.Urls:
+    """Bootstrap, deploy, write the URLs and, the first time, enter the samples.
+
+    Parameters
+    ----------
+    settings
+        The running embedded AWS.
+    started
+        ``time.monotonic()`` of the beginning, for the total time.
+
+    Raises
+    ------
+    local.deployment.DeploymentError
+        If ``cdk`` fails.
+    """
+    keys = credentials.load_or_create(settings.state_folder)
+    if not deployment.is_bootstrapped(settings, keys):
+        with Step(f"Bootstrapping {settings.region}") as step:
+            deployment.bootstrap(settings, keys, step)
+    with Step(f"Deploying {settings.stage_name} (this trains the model)") as step:
+        deployment.deploy(settings, keys, step)
+    urls = deployment.read_urls(settings)
+    settings.urls_file.write_text(json.dumps(asdict(urls), indent=2) + "\n")
+    _load_samples_once(settings, urls)
+    say(f"Ready after {time.monotonic() - started:.0f} s.")
+    say(f"  Web page  {urls.web}")
+    say(f"  API       {urls.api}")
+    say(f"  AWS       {urls.aws}   (source {_shown(settings.environment_file)})")
+    return urls
+
+
+def stop_emulator(settings: LocalSettings) -> None:
+    """Stop the emulator and everything that it started, and wait until it is gone.
+
+    Raises
+    ------
+    LauncherError
+        If a process cannot be ended.
+    """
+    if not processes.find_marked(settings.state_folder):
+        shutil.rmtree(settings.temporary_folder, ignore_errors=True)
+        say("The embedded AWS is not running.")
+        return
+    with Step("Stopping the embedded AWS"):
+        emulator = _recorded_emulator(settings)
+        if emulator is not None:
+            processes.send_signal([emulator], signal.SIGTERM)
+            processes.wait_until_gone([emulator], _STOP_TIMEOUT_SECONDS)
+        processes.end_marked(settings.state_folder)
+        remaining = processes.find_marked(settings.state_folder)
+        if remaining:
+            raise LauncherError(f"these processes cannot be ended: {remaining}")
+        shutil.rmtree(settings.temporary_folder, ignore_errors=True)
+        _process_file(settings).unlink(missing_ok=True)
+
+
+def _spawn_emulator(settings: LocalSettings, keys: Credentials, parent: int | None) -> None:
+    with settings.log_file.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local.emulator"],
+            cwd=PROJECT_ROOT,
+            env=emulator_environment(settings, keys, parent=parent),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C in the terminal goes to the launcher alone, which stops all in order.
+            start_new_session=True,
+        )
+    _process_file(settings).write_text(f"{process.pid}\n")
+    deadline = time.monotonic() + _START_TIMEOUT_SECONDS
+    while _answering_state_folder(settings.port) != settings.state_folder:
+        if process.poll() is not None:
+            raise LauncherError(
+                f"the embedded AWS ended at once; the end of {settings.log_file}:\n"
+                + _last_lines(settings.log_file)
+            )
+        if time.monotonic() > deadline:
+            processes.end_marked(settings.state_folder)
+            raise LauncherError(
+                f"the embedded AWS did not answer within {_START_TIMEOUT_SECONDS:.0f} s;"
+                f" the end of {settings.log_file}:\n" + _last_lines(settings.log_file)
+            )
+        time.sleep(0.1)
+
+
+def _load_samples_once(settings: LocalSettings, urls: deployment.Urls) -> None:
+    done = settings.emulator_state / f"samples-{settings.stage_name}"
+    if done.exists():
+        return
+    with Step("Entering sample feedbacks") as step:
+        step.tell(f"{sample_feedback.load(urls.api)} feedbacks entered")
+    done.touch()
+
+
+def _answering_state_folder(port: int) -> Path | None:
+    opener = build_opener(ProxyHandler({}))
+    try:
+        with opener.open(f"http://127.0.0.1:{port}{STATUS_PATH}", timeout=5) as response:
+            return Path(response.read(4096).decode())
+    except (URLError, OSError, ValueError):
+        return None
+
+
+def _require_free(port: int, settings: LocalSettings) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As the emulator itself binds: a port that only waits for old connections to time
+        # out is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise LauncherError(
+                f"port {port} on 127.0.0.1 is taken ({error.strerror}). The embedded AWS needs"
+                f" ports {settings.port} and {settings.page_port}: end the program that uses it,"
+                " or choose others with LOCAL_AWS_PORT, such as"
+                f" `LOCAL_AWS_PORT={settings.port + 100} make local-up`."
+            ) from error
+
+
+def _require_interpreters(settings: LocalSettings) -> None:
+    for interpreter in (settings.functions_python, settings.model_python):
+        if not interpreter.exists():
+            raise LauncherError(
+                f"{interpreter} does not exist: start through `make local`, which makes it"
+            )
+
+
+@contextlib.contextmanager
+def _only_launcher(settings: LocalSettings) -> Iterator[None]:
+    settings.state_folder.mkdir(parents=True, exist_ok=True)
+    file = _lock_file(settings)
+    with file.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            raise LauncherError(
+                f"another launcher (process {lock.read().strip()}) is at work here; wait for it,"
+                " or end it with `make local-down`"
+            ) from error
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+def _end_other_launcher(settings: LocalSettings) -> None:
+    file = _lock_file(settings)
+    if not file.exists():
+        return
+    with file.open() as lock:
+        deadline = time.monotonic() + _STOP_TIMEOUT_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except OSError:
+                lock.seek(0)
+                holder = lock.read().strip()
+                if holder.isdecimal():
+                    processes.send_signal([int(holder)], signal.SIGINT)
+            if time.monotonic() > deadline:
+                raise LauncherError(f"the launcher with process id {holder} does not end")
+            time.sleep(0.5)
+
+
+def _recorded_emulator(settings: LocalSettings) -> int | None:
+    try:
+        recorded = int(_process_file(settings).read_text())
+    except (OSError, ValueError):
+        return None
+    # The id may have been reused by a stranger since; the marker tells.
+    return recorded if recorded in processes.find_marked(settings.state_folder) else None
+
+
+def _empty_folder(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _last_lines(file: Path, count: int = 20) -> str:
+    return "\n".join(file.read_text(errors="replace").splitlines()[-count:])
+
+
+def _lock_file(settings: LocalSettings) -> Path:
+    return settings.state_folder / "launcher.lock"
+
+
+def _process_file(settings: LocalSettings) -> Path:
+    return settings.state_folder / "emulator.pid"
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,102 @@
+"""The web page's own port: a CloudFront distribution over plain http.
+
+A distribution is addressed by its host name, which no resolver on this machine knows, and it
+sends browsers to https. The page port takes any host name, shows one distribution as if the
+connection were secure, and takes back the header that would forbid plain http afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+from ministack import app as ministack_app
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_STRIPPED_HEADERS = frozenset({b"strict-transport-security"})
+_REPLACED_HEADERS = frozenset({b"host", b"x-forwarded-proto"})
+_NOTHING_DEPLOYED = b"No web page has been deployed yet.\n"
+
+
+def choose_distribution(page_file: Path, host: str) -> str | None:
+    """Host name of the distribution to show.
+
+    Parameters
+    ----------
+    page_file
+        JSON file whose ``host`` names the distribution that was deployed last.
+    host
+        The request's own host, which wins where it names a distribution
+        (``<label>.cloudfront.localhost``).
+    """
+    label = ministack_app._parse_cloudfront_dataplane_host(host)
+    if label is not None:
+        return f"{label}.cloudfront.net"
+    try:
+        chosen = json.loads(page_file.read_text())["host"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return str(chosen)
+
+
+async def serve_page(
+    page_file: Path, application: Application, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Answer one request on the page port.
+
+    Parameters
+    ----------
+    page_file
+        See :func:`choose_distribution`.
+    application
+        The emulator.
+    scope, receive, send
+        ASGI request.
+    """
+    headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+    host = next((value for name, value in headers if name.lower() == b"host"), b"")
+    distribution = choose_distribution(page_file, host.decode("latin-1"))
+    if distribution is None:
+        await _answer_not_found(send)
+        return
+    kept = [(name, value) for name, value in headers if name.lower() not in _REPLACED_HEADERS]
+    forwarded = {
+        **scope,
+        "headers": [
+            *kept,
+            (b"host", distribution.encode("latin-1")),
+            (b"x-forwarded-proto", b"https"),
+        ],
+    }
+
+    async def send_over_http(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [
+                (name, value)
+                for name, value in message["headers"]
+                if name.lower() not in _STRIPPED_HEADERS
+            ]
+        await send(message)
+
+    await application(forwarded, receive, send_over_http)
+
+
+async def _answer_not_found(send: Send) -> None:
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 404,
+            "headers": [
+                (b"content-type", b"text/plain; charset=utf-8"),
+                (b"content-length", str(len(_NOTHING_DEPLOYED)).encode()),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": _NOTHING_DEPLOYED})

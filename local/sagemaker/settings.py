@@ -1,0 +1,52 @@
+"""What the local SageMaker needs to know about its surroundings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def _default_interpreter() -> Path:
+    return Path(os.environ.get("MODEL_PYTHON") or sys.executable)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SageMakerSettings:
+    """Surroundings of the local SageMaker.
+
+    Parameters
+    ----------
+    state_folder
+        State folder of the embedded AWS; its path marks every process that is started here.
+        Records are saved through the emulator's own persistence, not here.
+    temporary_folder
+        Folder for work folders, each of which goes away with its job or model server.
+    repository
+        Checkout whose package ``model_code`` stands for the account's own container images.
+    model_python
+        Interpreter that plays the containers; by default ``MODEL_PYTHON`` or this interpreter.
+    stop_grace_seconds
+        Time between SIGTERM and SIGKILL for a training job; 120 s on AWS.
+    serving_grace_seconds
+        The same for a model server; 30 s on AWS.
+    invocation_timeout_seconds
+        Longest time a model server may take for an answer; 60 s on AWS.
+    startup_timeout_seconds
+        Longest time until a model server's first healthy ``/ping``; 180 s on AWS.
+    """
+
+    state_folder: Path
+    temporary_folder: Path
+    repository: Path
+    model_python: Path = field(default_factory=_default_interpreter)
+    stop_grace_seconds: float = 120.0
+    serving_grace_seconds: float = 30.0
+    invocation_timeout_seconds: float = 60.0
+    startup_timeout_seconds: float = 180.0
+
+    @property
+    def work_folder(self) -> Path:
+        """Folder of everything temporary of this service."""
+        return self.temporary_folder.resolve() / "sagemaker"

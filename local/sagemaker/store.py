@@ -1,0 +1,98 @@
+"""Records of the local SageMaker, per account and region."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from local.sagemaker import emulator
+
+Record = dict[str, Any]
+
+KINDS = (
+    "training-job",
+    "model",
+    "endpoint-config",
+    "endpoint",
+    "notebook-instance",
+    "notebook-instance-lifecycle-config",
+)
+
+
+def now() -> float:
+    """Current time as AWS writes it in JSON: seconds since 1970, to the millisecond."""
+    return round(time.time(), 3)
+
+
+class Store:
+    """Records by kind and name, and the tags of their ARNs.
+
+    Keys of a record that begin with an underscore are this emulator's own and never leave it.
+    `lock` is held while a record changes, and never while something is waited for.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._scopes: dict[str, dict[str, Any]] = {}
+
+    def table(self, kind: str) -> dict[str, Record]:
+        """Records of one kind in the account and region of the request."""
+        records: dict[str, Record] = self._scope()["records"][kind]
+        return records
+
+    def tags(self) -> dict[str, dict[str, str]]:
+        """Tags by ARN in the account and region of the request."""
+        tags: dict[str, dict[str, str]] = self._scope()["tags"]
+        return tags
+
+    def set_tags(self, arn: str, tags: list[dict[str, str]] | None) -> None:
+        """Give a new resource its tags."""
+        with self.lock:
+            if tags:
+                self.tags()[arn] = {tag["Key"]: tag["Value"] for tag in tags}
+
+    def remove(self, kind: str, name: str) -> None:
+        """Forget a record and its tags."""
+        with self.lock:
+            record = self.table(kind).pop(name, None)
+            if record is not None:
+                self.tags().pop(record["_Arn"], None)
+
+    def everything(self, kind: str) -> Iterator[tuple[str, str, Record]]:
+        """Every record of a kind with its account and region."""
+        with self.lock:
+            found = [
+                (account, region, record)
+                for key, scope in self._scopes.items()
+                for account, region in [key.split("/")]
+                for record in scope["records"][kind].values()
+            ]
+        yield from found
+
+    def export_state(self) -> dict[str, Any]:
+        """Copy of everything, for the emulator to save as JSON."""
+        with self.lock:
+            return copy.deepcopy(self._scopes)
+
+    def import_state(self, state: dict[str, Any]) -> None:
+        """Take over what an earlier emulator saved."""
+        with self.lock:
+            self._scopes = {}
+            for key, saved in state.items():
+                records = {kind: saved.get("records", {}).get(kind, {}) for kind in KINDS}
+                self._scopes[key] = {"records": records, "tags": saved.get("tags", {})}
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.lock:
+            self._scopes = {}
+
+    def _scope(self) -> dict[str, Any]:
+        key = f"{emulator.account()}/{emulator.region()}"
+        with self.lock:
+            if key not in self._scopes:
+                self._scopes[key] = {"records": {kind: {} for kind in KINDS}, "tags": {}}
+            return self._scopes[key]

@@ -1,0 +1,53 @@
+"""Sample feedbacks for the first start, entered through the public API.
+
+All people are made up.
+"""
+
+from __future__ import annotations
+
+import json
+from urllib.request import ProxyHandler, Request, build_opener
+
+SAMPLES = (
+    ("Mary", "Castleford", "Checking in took two minutes. Wonderful."),
+    ("José", "Marimón", "The room was clean, but the street was loud all night."),
+    ("Siobhán", "Ballynoe", "The staff went out of their way to find my lost ring."),
+    ("Jean-Luc", "Tournesol", "Breakfast was cold and the queue was long."),
+    ("Aiko", "Hoshizora", "A quiet garden, and the tea was excellent."),
+    ("Kwame", "Odarteifio", "Nobody answered the phone for three days."),
+    ("Taylor", "Brightwater", "It was fine."),
+    ("Zeynep", "Denizaltı", "Best booking experience I have had so far."),
+)
+
+
+def load(api_url: str) -> int:
+    """Enter the samples.
+
+    Parameters
+    ----------
+    api_url
+        URL of the API's stage, without a slash at its end.
+
+    Returns
+    -------
+    int
+        Number of feedbacks that were entered.
+
+    Raises
+    ------
+    urllib.error.URLError
+        If the API refuses one or does not answer.
+    """
+    # A proxy of this machine does not know its loopback interface.
+    opener = build_opener(ProxyHandler({}))
+    for first_name, last_name, feedback in SAMPLES:
+        body = {"FirstName": first_name, "LastName": last_name, "Feedback": feedback}
+        request = Request(
+            f"{api_url}/feedback",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+            method="POST",
+        )
+        with opener.open(request, timeout=60) as response:
+            response.read()
+    return len(SAMPLES)

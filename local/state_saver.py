@@ -1,0 +1,56 @@
+"""Saves the emulator's state every few seconds, so that a crash loses little.
+
+ministack writes its state only when it is stopped in an orderly way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from ministack import app as ministack_app
+from ministack.core import persistence
+
+_logger = logging.getLogger(__name__)
+
+
+class StateSaver:
+    """Saves the state of every service while requests come in.
+
+    Parameters
+    ----------
+    interval_seconds
+        Time between two saves, and so the most that a crash can lose.
+    """
+
+    def __init__(self, interval_seconds: float = 5.0) -> None:
+        self._interval_seconds = interval_seconds
+        self._changed = asyncio.Event()
+
+    def note_request(self) -> None:
+        """Remember that something may have changed."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Save for ever; to be started only after the stored state has been read."""
+        while True:
+            await self._changed.wait()
+            await asyncio.sleep(self._interval_seconds)
+            self._changed.clear()
+            await self.save()
+
+    async def save(self) -> None:
+        """Save once.
+
+        The state is copied on the event loop, where requests cannot change it meanwhile, and
+        written by a thread, where writing delays no request.
+        """
+        for service, get_state in ministack_app._build_persistence_save_dict().items():
+            try:
+                state = get_state()
+            except Exception:
+                # A worker thread may be changing what is being copied. The next round saves it.
+                _logger.exception("The state of %s was not saved this time", service)
+                continue
+            if state is not None:
+                await asyncio.to_thread(persistence.save_state, service, state)
