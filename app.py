@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from pathlib import Path
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
@@ -22,7 +24,26 @@ def main() -> None:
     context = app.node.get_all_context()
     for settings in load_settings(context[CONTEXT_KEY], context_overrides(context)):
         RegionalStage(app, settings=settings)
-    app.synth()
+    _refuse_findings(Path(app.synth().directory))
+
+
+def _refuse_findings(assembly: Path) -> None:
+    """Exit if a policy check found something.
+
+    CDK says so by the exit code of its own process, which is not this one.
+    """
+    report = assembly / "validation-report.json"
+    if not report.exists():
+        return
+    findings = [
+        f"{finding['ruleName']} on {construct['constructPath']}"
+        for plugin in json.loads(report.read_text())["pluginReports"]
+        if plugin["conclusion"] == "failure"
+        for finding in plugin["violations"]
+        for construct in finding["violatingConstructs"]
+    ]
+    if findings:
+        sys.exit("voc-gender: policy findings:\n" + "\n".join(sorted(findings)))
 
 
 if __name__ == "__main__":

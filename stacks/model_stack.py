@@ -12,7 +12,6 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge_providers
 from stacks.capabilities.endpoint import Endpoint
 from stacks.capabilities.quality_gate import QualityGate
 from stacks.capabilities.sagemaker_role import ImageSource, SageMakerRole
@@ -72,6 +71,5 @@ class ModelStack(Stack):
             },
         )
         endpoint.node.add_dependency(gate)
-        acknowledge_providers(self)
         CfnOutput(self, "TrainingJobName", value=job.job_name)
         CfnOutput(self, "EndpointName", value=endpoint.name)

@@ -7,7 +7,6 @@ from typing import Any
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge_deliveries
 from stacks.capabilities.storage import Storage, data_prefix, source_prefix
 from stacks.settings import Settings
 from stacks.training_source import ShippedFolder
@@ -36,6 +35,5 @@ class StorageStack(Stack):
         storage = Storage(self, "Storage", settings=settings)
         storage.deliver("TrainingData", data, prefix=data_prefix(data))
         storage.deliver("TrainingSource", source, prefix=source_prefix(source))
-        acknowledge_deliveries(self)
         self.bucket = storage.bucket
         CfnOutput(self, "BucketName", value=self.bucket.bucket_name)

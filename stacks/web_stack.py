@@ -8,7 +8,6 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge_deliveries
 from stacks.capabilities.website import Website
 from stacks.settings import Settings
 
@@ -27,5 +26,4 @@ class WebStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         website = Website(self, "Website", settings=settings, api=api)
-        acknowledge_deliveries(self)
         CfnOutput(self, "WebUrl", value=f"https://{website.distribution.domain_name}/")

@@ -8,10 +8,10 @@ from aws_cdk import CustomResource, Duration, Stack
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
-from aws_cdk import custom_resources as cr
 from constructs import Construct
 
-from stacks.capabilities.function import Function, log_group
+from stacks.capabilities.custom_resource_provider import custom_resource_provider
+from stacks.capabilities.function import Function
 from stacks.settings import Settings
 
 _VARIANT = "AllTraffic"
@@ -146,11 +146,8 @@ class Endpoint(Construct):
                 resources=[endpoint_arn(self, self._settings)],
             )
         )
-        provider = cr.Provider(
-            self,
-            "CheckProvider",
-            on_event_handler=on_event.function,
-            log_group=log_group(self, "CheckProviderLog", settings=self._settings),
+        provider = custom_resource_provider(
+            self, "CheckProvider", settings=self._settings, on_event=on_event.function
         )
         check = CustomResource(
             self,

@@ -13,7 +13,7 @@ from constructs import Construct
 from stacks.settings import Settings
 from stacks.training_source import REPOSITORY
 
-RUNTIME = lambda_.Runtime.PYTHON_3_13
+RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.ARM_64
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Fn, Stack
+from aws_cdk import Fn, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge
+from stacks.acknowledgements import acknowledge, acknowledge_objects
 from stacks.settings import Settings
 from stacks.training_source import REPOSITORY
 
@@ -132,14 +132,15 @@ class Notebook(Construct):
                 )
             ],
         )
-        acknowledge(
+        acknowledge_objects(
             bucket_access,
-            f"AwsSolutions-IAM5[Resource::{bucket.bucket_arn}/*]",
+            bucket,
+            "*",
             "The data scientist works in the whole of this project's own bucket.",
         )
         acknowledge(
             self,
-            f"AwsSolutions-IAM5[Resource::arn:aws:ecr:{Aws.REGION}:<AWS::AccountId>:"
+            f"AwsSolutions-IAM5[Resource::arn:aws:ecr:{Stack.of(self).region}:<AWS::AccountId>:"
             "repository/smworkshop-*]",
             "A lesson creates repositories; the prefix is this project's own.",
         )

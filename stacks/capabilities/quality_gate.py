@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from aws_cdk import CustomResource, Duration, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import custom_resources as cr
 from constructs import Construct
 
-from stacks.capabilities.function import Function, log_group
+from stacks.capabilities.custom_resource_provider import custom_resource_provider
+from stacks.capabilities.function import Function
 from stacks.capabilities.training_job import acknowledge_job_names
 from stacks.settings import Settings
 
@@ -44,11 +44,8 @@ class QualityGate(Construct):
             )
         )
         acknowledge_job_names(on_event, name_prefix)
-        provider = cr.Provider(
-            self,
-            "Provider",
-            on_event_handler=on_event.function,
-            log_group=log_group(self, "ProviderLog", settings=settings),
+        provider = custom_resource_provider(
+            self, "Provider", settings=settings, on_event=on_event.function
         )
         CustomResource(
             self,

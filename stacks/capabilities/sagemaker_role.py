@@ -9,8 +9,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge
+from stacks.acknowledgements import acknowledge, acknowledge_objects
 from stacks.framework_images import FrameworkImage
+
+_OWN_FOLDER = "A folder of this project's own bucket."
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class SageMakerRole(Construct):
                 conditions={"StringLike": {"s3:prefix": [prefix, f"{prefix}/*"]}},
             )
         )
-        self._acknowledge_objects(bucket, prefix)
+        acknowledge_objects(self, bucket, f"{prefix}/*", _OWN_FOLDER)
 
     def allow_writing(self, bucket: s3.IBucket, prefix: str) -> None:
         """Allow to write below a prefix."""
@@ -73,7 +75,7 @@ class SageMakerRole(Construct):
                 resources=[bucket.arn_for_objects(f"{prefix}/*")],
             )
         )
-        self._acknowledge_objects(bucket, prefix)
+        acknowledge_objects(self, bucket, f"{prefix}/*", _OWN_FOLDER)
 
     def _allow_pulling(self, image: ImageSource) -> None:
         self.role.add_to_policy(
@@ -92,6 +94,12 @@ class SageMakerRole(Construct):
         )
         acknowledge(
             self, "AwsSolutions-IAM5[Resource::*]", "These actions of ECR and metrics take none."
+        )
+        acknowledge(
+            self,
+            f"AwsSolutions-IAM5[Resource::arn:aws:logs:{Stack.of(self).region}:<AWS::AccountId>:"
+            "log-group:/aws/sagemaker/*]",
+            "SageMaker chooses the names of its log groups.",
         )
 
     def _allow_reporting(self) -> None:
@@ -123,11 +131,4 @@ class SageMakerRole(Construct):
                     }
                 },
             )
-        )
-
-    def _acknowledge_objects(self, bucket: s3.IBucket, prefix: str) -> None:
-        acknowledge(
-            self,
-            f"AwsSolutions-IAM5[Resource::{bucket.bucket_arn}/{prefix}/*]",
-            "A folder of this project's own bucket.",
         )

@@ -7,7 +7,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as s3_deployment
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge
+from stacks.acknowledgements import acknowledge, acknowledge_delivery
 from stacks.capabilities.function import log_group
 from stacks.settings import Settings
 from stacks.training_source import ShippedFolder
@@ -56,6 +56,7 @@ class Storage(Construct):
             memory_limit=512,
             log_group=self._delivery_log,
         )
+        acknowledge_delivery(self, self.bucket)
 
     def _build_bucket(self) -> s3.Bucket:
         retain = self._settings.retain_data

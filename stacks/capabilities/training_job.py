@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Aws, CustomResource, Duration, Stack
+from aws_cdk import CustomResource, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import custom_resources as cr
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge
-from stacks.capabilities.function import Function, log_group
+from stacks.acknowledgements import acknowledge, acknowledge_objects
+from stacks.capabilities.custom_resource_provider import custom_resource_provider
+from stacks.capabilities.function import Function
 from stacks.capabilities.sagemaker_role import ImageSource, SageMakerRole
 from stacks.settings import Settings
 
@@ -153,6 +154,9 @@ class TrainingJob(Construct):
         is_complete.function.add_to_role_policy(
             iam.PolicyStatement(actions=["sagemaker:DescribeTrainingJob"], resources=[job_arn])
         )
+        acknowledge_objects(
+            on_event, bucket, f"{MODELS_PREFIX}/*", "The artifacts of this project's models."
+        )
         acknowledge(
             on_event,
             "AwsSolutions-IAM5[Resource::*]",
@@ -160,15 +164,13 @@ class TrainingJob(Construct):
         )
         acknowledge_job_names(on_event, self._name_prefix)
         acknowledge_job_names(is_complete, self._name_prefix)
-        return cr.Provider(
+        return custom_resource_provider(
             self,
             "Provider",
-            on_event_handler=on_event.function,
-            is_complete_handler=is_complete.function,
-            query_interval=Duration.seconds(5),
+            settings=settings,
+            on_event=on_event.function,
+            is_complete=is_complete.function,
             total_timeout=Duration.minutes(58),
-            log_group=log_group(self, "ProviderLog", settings=settings),
-            disable_waiter_state_machine_logging=True,
         )
 
 
@@ -176,7 +178,7 @@ def acknowledge_job_names(construct: Construct, name_prefix: str) -> None:
     """Accept that a job's name ends in the fingerprint of inputs known only later."""
     acknowledge(
         construct,
-        f"AwsSolutions-IAM5[Resource::arn:aws:sagemaker:{Aws.REGION}:<AWS::AccountId>:"
-        f"training-job/{name_prefix}-*]",
+        f"AwsSolutions-IAM5[Resource::arn:aws:sagemaker:{Stack.of(construct).region}:"
+        f"<AWS::AccountId>:training-job/{name_prefix}-*]",
         "Names of training jobs end in a fingerprint; the prefix is this environment's own.",
     )

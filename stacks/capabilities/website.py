@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as s3_deployment
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge
+from stacks.acknowledgements import acknowledge, acknowledge_delivery
 from stacks.capabilities.function import log_group
 from stacks.capabilities.rest_api import STAGE
 from stacks.settings import Settings
@@ -67,6 +67,7 @@ class Website(Construct):
             memory_limit=512,
             log_group=log_group(self, "DeliveryLog", settings=settings),
         )
+        acknowledge_delivery(self, bucket)
 
     def _build_bucket(self) -> s3.Bucket:
         bucket = s3.Bucket(
@@ -119,7 +120,6 @@ class Website(Construct):
             comment="Voice of the Customer",
             default_root_object="index.html",
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
-            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origins.S3BucketOrigin.with_origin_access_control(bucket),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
