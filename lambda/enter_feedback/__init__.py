@@ -1,0 +1,1 @@
+"""GET /enterfeedback and POST /feedback: store one feedback."""

@@ -1,0 +1,57 @@
+"""One feedback, as it is stored and as it is answered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_pascal
+
+MAX_IDS = 1_000
+"""Feedbacks that one request may name."""
+
+SELF_DESCRIBED = "self"
+"""`GenderSource` of a gender that the person stated. No inference ever replaces it."""
+
+INFERRED = "inferred"
+"""`GenderSource` of a gender that the model inferred from the first name."""
+
+Id = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class Feedback(BaseModel):
+    """One customer's feedback.
+
+    Reading is lenient, because one odd row must not take the whole list away.
+    """
+
+    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True, extra="ignore")
+
+    id: str = Field(alias="ID")
+    first_name: str = ""
+    last_name: str = ""
+    feedback: str = ""
+    posted_time: str = Field(default="", description="ISO 8601, UTC")
+    sentiment: str | None = Field(
+        default=None, json_schema_extra={"enum": ["POSITIVE", "NEGATIVE", "NEUTRAL", "MIXED"]}
+    )
+    gender: str | None = Field(
+        default=None,
+        description="F, M, U (unknown), or X (neither or another; only ever self-described)",
+        json_schema_extra={"enum": ["F", "M", "U", "X"]},
+    )
+    gender_probability: float | None = Field(
+        default=None, description="Probability of the likelier gender, if it was inferred"
+    )
+    gender_source: str | None = Field(
+        default=None, json_schema_extra={"enum": [INFERRED, SELF_DESCRIBED]}
+    )
+
+    @property
+    def is_self_described(self) -> bool:
+        """Whether the person stated the gender."""
+        return self.gender_source == SELF_DESCRIBED
+
+    def as_answer(self) -> dict[str, Any]:
+        """Return the fields that the REST API answers, without those that are not known."""
+        return self.model_dump(by_alias=True, exclude_none=True)

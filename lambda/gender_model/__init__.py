@@ -1,0 +1,1 @@
+"""The endpoint that knows which gender a first name suggests."""

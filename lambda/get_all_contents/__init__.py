@@ -1,0 +1,1 @@
+"""GET /getallcontents: lists feedbacks, newest first."""

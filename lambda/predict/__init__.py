@@ -1,0 +1,1 @@
+"""POST /predict: infers genders of names and stores nothing."""

@@ -1,0 +1,42 @@
+"""Entry of the function that answers for names and stores nothing."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import BaseModel, Field
+
+from gender_model.client import GenderModel
+from gender_model.prediction import Population
+from predict.logic import predict
+from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
+from rest_api.observability import metrics
+
+application = build_application()
+
+
+class PredictRequest(BaseModel):
+    """Which names, and among whom."""
+
+    names: list[str] = Field(min_length=1)
+    population: Population | None = None
+
+
+@cache
+def _model() -> GenderModel:
+    return GenderModel.from_environment()
+
+
+@application.post("/predict")
+def predict_by_body(request: PredictRequest) -> JsonAnswer:
+    """Infer the gender of each name, in the order asked."""
+    answer = predict(request.names, population=request.population, model=_model())
+    metrics.add_metric(
+        name="NamesPredicted", unit=MetricUnit.Count, value=len(answer.predictions)
+    )
+    return json_response(json.dumps(answer.as_answer()))
+
+
+handler = lambda_handler(application)

@@ -1,0 +1,1 @@
+"""What every function of the REST API shares: routing, errors, CORS, logs and metrics."""

@@ -1,0 +1,154 @@
+"""The event handler that every function is built on, and its Lambda entry."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as UnknownRouteError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.metrics import MetricUnit
+
+from rest_api.cors import cors_headers, preflight_headers
+from rest_api.errors import (
+    ApiError,
+    BadRequestError,
+    InternalError,
+    NotFoundError,
+    UnsupportedMediaTypeError,
+)
+from rest_api.observability import log_fault, logger, metrics
+
+JSON = "application/json"
+Event = dict[str, Any]
+Handler = Callable[[Event, Any], dict[str, Any]]
+
+JsonAnswer = Response[Any]
+"""A route's answer. ``Any`` keeps the event handler from validating finished JSON once more."""
+
+
+def build_application() -> APIGatewayRestResolver:
+    """Return an event handler that validates requests and answers every error in one form."""
+    application = APIGatewayRestResolver(
+        enable_validation=True, response_validation_error_http_code=500
+    )
+
+    @application.exception_handler(ApiError)
+    def answer_known(error: ApiError) -> JsonAnswer:
+        return _error_response(error)
+
+    @application.exception_handler(RequestValidationError)
+    def answer_invalid(error: RequestValidationError) -> JsonAnswer:
+        problems = [
+            {"at": ".".join(str(part) for part in problem["loc"]), "problem": problem["msg"]}
+            for problem in error.errors()
+        ]
+        return _error_response(BadRequestError("The request is not valid.", details=problems))
+
+    @application.exception_handler(RequestUnsupportedContentType)
+    def answer_unsupported(_: RequestUnsupportedContentType) -> JsonAnswer:
+        return _error_response(UnsupportedMediaTypeError("Send the body as application/json."))
+
+    @application.not_found
+    def answer_unknown(_: UnknownRouteError) -> JsonAnswer:
+        return _error_response(NotFoundError("There is no such route."))
+
+    @application.exception_handler(Exception)
+    def answer_fault(fault: Exception) -> JsonAnswer:
+        log_fault(fault)
+        return _error_response(InternalError())
+
+    return application
+
+
+def json_response(
+    body: str, *, status: int = 200, headers: dict[str, str] | None = None
+) -> JsonAnswer:
+    """Return an answer whose body is JSON already."""
+    return Response(
+        status_code=status,
+        content_type=JSON,
+        body=body,
+        headers=dict[str, str | list[str]](headers or {}),
+    )
+
+
+def lambda_handler(application: APIGatewayRestResolver) -> Handler:
+    """Return the function that Lambda calls for the routes of `application`."""
+
+    # The event is never logged, whatever the environment says: it holds what people typed.
+    @logger.inject_lambda_context(
+        correlation_id_path=correlation_paths.API_GATEWAY_REST, log_event=False, clear_state=True
+    )
+    @metrics.log_metrics
+    def handler(event: Event, context: Any) -> dict[str, Any]:
+        started = time.perf_counter()
+        answer = _answer(application, event, context)
+        headers = {
+            **answer.get("headers", {}),
+            **_multi_value(answer),
+            **cors_headers(_request_header(event, "origin")),
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+        correlation_id = logger.get_correlation_id()
+        if correlation_id:
+            headers["X-Correlation-Id"] = correlation_id
+        milliseconds = (time.perf_counter() - started) * 1000
+        _record(event, answer["statusCode"], milliseconds)
+        return {
+            "statusCode": answer["statusCode"],
+            "headers": headers,
+            "body": answer.get("body") or "",
+            "isBase64Encoded": answer.get("isBase64Encoded", False),
+        }
+
+    return handler
+
+
+def _answer(application: APIGatewayRestResolver, event: Event, context: Any) -> dict[str, Any]:
+    if event.get("httpMethod") == "OPTIONS":
+        return {"statusCode": 204, "headers": preflight_headers()}
+    try:
+        return application.resolve(event, context)
+    except Exception as fault:  # noqa: BLE001 - the last line of defence of the answer's form
+        log_fault(fault)
+        error = InternalError()
+        return {
+            "statusCode": error.status,
+            "headers": {"Content-Type": JSON},
+            "body": error.body(),
+        }
+
+
+def _error_response(error: ApiError) -> JsonAnswer:
+    return json_response(error.body(), status=error.status, headers=error.headers())
+
+
+def _multi_value(answer: dict[str, Any]) -> dict[str, str]:
+    values: dict[str, list[str]] = answer.get("multiValueHeaders", {})
+    return {name: ", ".join(entries) for name, entries in values.items()}
+
+
+def _request_header(event: Event, name: str) -> str | None:
+    headers: dict[str, str] = event.get("headers") or {}
+    return next((value for key, value in headers.items() if key.lower() == name), None)
+
+
+def _record(event: Event, status: int, milliseconds: float) -> None:
+    # The resource is the route's template: unlike the path it holds nothing of the request.
+    logger.info(
+        "answered",
+        method=event.get("httpMethod"),
+        resource=event.get("resource"),
+        status=status,
+        milliseconds=round(milliseconds, 1),
+    )
+    metrics.add_metric(name="ResponseTime", unit=MetricUnit.Milliseconds, value=milliseconds)
+    metrics.add_metric(name="ServerErrors", unit=MetricUnit.Count, value=int(status >= 500))

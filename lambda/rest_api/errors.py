@@ -1,0 +1,109 @@
+"""What can go wrong, and the one form in which a client hears of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+class ApiError(Exception):
+    """A failure that the client is told about.
+
+    Parameters
+    ----------
+    message
+        For the client. It must never hold a name, a feedback or anything else a person typed.
+    details
+        Further facts in JSON form: a limit, the ids that do not exist.
+    retry_after
+        Seconds after which the same request may succeed.
+    """
+
+    status = 500
+    code = "internal_error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        details: object | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+        self.retry_after = retry_after
+
+    def body(self) -> str:
+        """Return the JSON body ``{"error": {"code", "message", "details"?}}``."""
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.details is not None:
+            error["details"] = self.details
+        return json.dumps({"error": error})
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that belong to this error."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+
+
+class BadRequestError(ApiError):
+    """The request does not say what the route needs."""
+
+    status = 400
+    code = "bad_request"
+
+
+class NotFoundError(ApiError):
+    """There is no such route or no such feedback."""
+
+    status = 404
+    code = "not_found"
+
+
+class ConflictError(ApiError):
+    """The request contradicts what is stored or what is under way."""
+
+    status = 409
+    code = "conflict"
+
+
+class TooLargeError(ApiError):
+    """The request asks for more than one request may."""
+
+    status = 413
+    code = "too_large"
+
+
+class UnsupportedMediaTypeError(ApiError):
+    """The body is of a type that the route does not read."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+class InternalError(ApiError):
+    """A fault of ours."""
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong on our side. The logs know it by the correlation id.")
+
+
+class ModelFailedError(ApiError):
+    """The model answered, but not with predictions."""
+
+    status = 502
+    code = "model_failed"
+
+
+class ModelUnavailableError(ApiError):
+    """The model does not answer now: it starts, updates, is overloaded or too slow."""
+
+    status = 503
+    code = "model_unavailable"
+
+
+class StorageUnavailableError(ApiError):
+    """The table does not answer now."""
+
+    status = 503
+    code = "storage_unavailable"
