@@ -1,0 +1,101 @@
+"""The model as arrays: what training writes into the model folder and serving reads from it."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model_code.evidence import Evidence
+from model_code.not_a_name import TrigramCheck
+
+FORMAT = 1
+_ARRAYS = "model.npz"
+_NAMES = "names.txt"
+_DESCRIPTION = "model.json"
+
+
+class ArtifactError(Exception):
+    """The model folder holds no model that this version can serve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All that serving needs.
+
+    Attributes
+    ----------
+    weights
+        [slots, 2] in steps of ``scale``: what populations share, and what differs in the US.
+    scale
+        [2] size of one step of each column.
+    bias
+        [populations].
+    calibration
+        [populations, 2]: slope and intercept of the logit (J. Platt, 1999).
+    evidence, check
+        Known names, and what is no name.
+    """
+
+    weights: npt.NDArray[np.int8]
+    scale: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+    calibration: npt.NDArray[np.float64]
+    evidence: Evidence
+    check: TrigramCheck
+
+
+def save(model: Model, folder: Path, description: dict[str, Any]) -> str:
+    """Write a model folder and return the model's fingerprint."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _NAMES).write_text("\n".join(model.evidence.names) + "\n", "ascii")
+    np.savez(
+        folder / _ARRAYS,
+        weights=model.weights,
+        scale=model.scale,
+        bias=model.bias,
+        calibration=model.calibration,
+        evidence_weight=model.evidence.weight,
+        evidence_share=model.evidence.share,
+        trigrams=model.check.log_probability,
+        trigram_threshold=np.float64(model.check.threshold),
+    )
+    digest = hashlib.sha256()
+    for array in (model.weights, model.bias, model.calibration, model.evidence.share):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    fingerprint = digest.hexdigest()[:12]
+    (folder / _DESCRIPTION).write_text(
+        json.dumps({"format": FORMAT, "model": fingerprint, **description}, indent=2) + "\n",
+        "utf-8",
+    )
+    return fingerprint
+
+
+def load(folder: Path) -> tuple[Model, str]:
+    """Read a model folder; returns the model and its fingerprint.
+
+    Raises
+    ------
+    ArtifactError
+        A file is missing, damaged or of another format.
+    """
+    try:
+        description = json.loads((folder / _DESCRIPTION).read_text("utf-8"))
+        if description["format"] != FORMAT:
+            raise ArtifactError(f"The model in {folder} has format {description['format']}")
+        with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
+            names = (folder / _NAMES).read_text("ascii").split("\n")[:-1]
+            model = Model(
+                weights=arrays["weights"],
+                scale=arrays["scale"],
+                bias=arrays["bias"],
+                calibration=arrays["calibration"],
+                evidence=Evidence(names, arrays["evidence_weight"], arrays["evidence_share"]),
+                check=TrigramCheck(arrays["trigrams"], float(arrays["trigram_threshold"])),
+            )
+    except (OSError, ValueError, KeyError) as error:
+        raise ArtifactError(f"No model can be read from {folder}: {error}") from error
+    return model, str(description["model"])

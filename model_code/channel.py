@@ -1,0 +1,197 @@
+"""Reading a training channel: CSV files whose header begins ``name,female,male``."""
+
+import csv
+import hashlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from model_code.names import MAXIMUM_LENGTH, MINIMUM_LENGTH, read
+
+POPULATIONS = ("world", "us")
+"""Whose use of names is meant; the index is the column of the network's output."""
+
+_HEADER = ["name", "female", "male"]
+_MOST_PEOPLE = 1e12
+
+
+class ChannelError(Exception):
+    """The training data cannot be used; the message says which and why."""
+
+
+@dataclass(slots=True)
+class NameTable:
+    """Names and their counts, one entry per folded name and population.
+
+    Attributes
+    ----------
+    names
+        Folded names: the parts of a compound joined.
+    population
+        Index into ``POPULATIONS``.
+    female, male
+        People counted, or estimated.
+    sources
+        How many independent lists know the name (1 for a census such as the SSA's).
+    """
+
+    names: list[str]
+    population: npt.NDArray[np.int8]
+    female: npt.NDArray[np.float64]
+    male: npt.NDArray[np.float64]
+    sources: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Return the number of entries."""
+        return len(self.names)
+
+    @property
+    def people(self) -> npt.NDArray[np.float64]:
+        """People per entry, both sexes."""
+        return self.female + self.male
+
+    @property
+    def share(self) -> npt.NDArray[np.float64]:
+        """Share of women per entry."""
+        return np.asarray(self.female / self.people)
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> "NameTable":
+        """Return the entries at the true positions."""
+        return NameTable(
+            [self.names[index] for index in np.flatnonzero(chosen)],
+            self.population[chosen],
+            self.female[chosen],
+            self.male[chosen],
+            self.sources[chosen],
+        )
+
+
+@dataclass(slots=True)
+class ChannelReport:
+    """What was read, and what was left out."""
+
+    files: list[str] = field(default_factory=list)
+    rows: int = 0
+    bad_rows: int = 0
+    not_names: int = 0
+    fingerprint: str = ""
+    examples: list[str] = field(default_factory=list)
+
+    def bad(self, where: str, why: str) -> None:
+        """Count a bad row; remember the place, never the content, of the first few."""
+        self.bad_rows += 1
+        if len(self.examples) < 5:
+            self.examples.append(f"{where}: {why}")
+
+
+def read_channel(folder: Path) -> tuple[NameTable, ChannelReport]:
+    """Read all CSV files of a channel, merging rows that fold to one name per population.
+
+    Raises
+    ------
+    ChannelError
+        The folder or a file cannot be read, a header is missing, or no usable row is left.
+    """
+    try:
+        files = sorted(path for path in folder.rglob("*.csv") if path.is_file())
+    except OSError as error:
+        raise ChannelError(f"The channel {folder.name} cannot be read: {error}") from error
+    if not folder.is_dir():
+        raise ChannelError(f"The channel {folder.name} does not exist at {folder}")
+    if not files:
+        raise ChannelError(f"The channel {folder.name} holds no CSV file")
+    report = ChannelReport()
+    digest = hashlib.sha256()
+    merged: dict[tuple[str, int], list[float]] = {}
+    for path in files:
+        report.files.append(path.name)
+        _read_file(path, merged, report)
+        digest.update(path.read_bytes())
+    report.fingerprint = digest.hexdigest()
+    if not merged:
+        reasons = "; ".join(report.examples) or "no rows"
+        raise ChannelError(
+            f"The channel {folder.name} has no usable row: {report.rows} read, "
+            f"{report.bad_rows} bad ({reasons})"
+        )
+    columns = np.array(list(merged.values()), dtype=np.float64)
+    table = NameTable(
+        [name for name, _population in merged],
+        np.array([population for _name, population in merged], dtype=np.int8),
+        columns[:, 0],
+        columns[:, 1],
+        columns[:, 2],
+    )
+    return table, report
+
+
+def _lines(path: Path) -> Iterator[list[str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield from csv.reader(file)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ChannelError(f"{path.name} cannot be read as CSV in UTF-8: {error}") from error
+
+
+def _read_file(
+    path: Path, merged: dict[tuple[str, int], list[float]], report: ChannelReport
+) -> None:
+    lines = _lines(path)
+    header = [column.strip().lower() for column in next(lines, [])]
+    if header[:3] != _HEADER:
+        raise ChannelError(
+            f"{path.name} lacks the header: its first line must begin with name,female,male"
+        )
+    population_column = header.index("population") if "population" in header else None
+    sources_column = header.index("sources") if "sources" in header else None
+    for number, line in enumerate(lines, start=2):
+        if not line:
+            continue
+        report.rows += 1
+        where = f"{path.name} line {number}"
+        try:
+            female, male = float(line[1] or "nan"), float(line[2] or "nan")
+            population = POPULATIONS.index(
+                line[population_column].strip() or "us" if population_column is not None else "us"
+            )
+            sources = float(line[sources_column] or 1) if sources_column is not None else 1.0
+        except (ValueError, IndexError):
+            report.bad(where, "a count or the population is missing or not valid")
+            continue
+        people = female + male
+        if not (female >= 0 and male >= 0 and 0 < people < _MOST_PEOPLE and sources >= 0):
+            report.bad(where, "counts must be numbers of at least 0, not both 0")
+            continue
+        reading = read(line[0])
+        key = "".join(reading.parts)
+        if reading.foreign or not MINIMUM_LENGTH <= len(key) <= MAXIMUM_LENGTH:
+            report.not_names += 1
+            continue
+        entry = merged.get((key, population))
+        if entry is None:
+            merged[key, population] = [female, male, max(sources, 1.0)]
+        else:
+            _merge(entry, female, male, max(sources, 1.0), POPULATIONS[population])
+
+
+def _merge(entry: list[float], female: float, male: float, sources: float, kind: str) -> None:
+    """Merge spellings that fold together, such as ``Zoe`` and ``Zoë``.
+
+    Counts of one census add up. Estimates from lists are averaged by their number of sources,
+    since one large list would otherwise outvote all others.
+    """
+    if kind == "us":
+        entry[0] += female
+        entry[1] += male
+        entry[2] = max(entry[2], sources)
+        return
+    share = (
+        entry[2] * entry[0] / (entry[0] + entry[1]) + sources * female / (female + male)
+    ) / (entry[2] + sources)
+    people = math.fsum((entry[0], entry[1], female, male))
+    entry[0], entry[1] = share * people, (1 - share) * people
+    entry[2] += sources
