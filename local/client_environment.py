@@ -60,8 +60,10 @@ def client_environment(
             "AWS_EC2_METADATA_DISABLED": "true",
             "CDK_HOME": str(settings.state_folder / "cdk-home"),
             "CDK_DISABLE_VERSION_CHECK": "1",
+            # Banners about the age of Node.js 20, which works and is what Debian delivers.
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
             "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
-            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+            "NODE_NO_WARNINGS": "1",
             # A proxy of this machine does not know its loopback interface.
             "NO_PROXY": ",".join(filter(None, [environ.get("NO_PROXY"), _LOOPBACK])),
             "no_proxy": ",".join(filter(None, [environ.get("no_proxy"), _LOOPBACK])),

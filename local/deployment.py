@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
@@ -19,7 +20,10 @@ from local.credentials import Credentials
 from local.progress import Step
 from local.settings import ACCOUNT_ID, PROJECT_ROOT, LocalSettings
 
+# What `npx cdk` runs, without npm's start-up time and from any folder.
+_CDK_COMMAND = PROJECT_ROOT / "node_modules" / ".bin" / "cdk"
 _HEARTBEAT_SECONDS = 15.0
+_RESOURCE_EVENT = re.compile(r"\| (?P<status>[A-Z_]+) +\| (?P<type>[A-Za-z0-9:]+) +\|")
 _API_HOST = re.compile(r"(?P<api>[a-z0-9]+)\.execute-api\.")
 
 
@@ -55,7 +59,8 @@ def bootstrap(settings: LocalSettings, credentials: Credentials, step: Step) -> 
         If it fails.
     """
     target = f"aws://{ACCOUNT_ID}/{settings.region}"
-    _run_cdk(settings, credentials, ["bootstrap", target], step)
+    # From a folder without a cdk.json: inside a project, bootstrapping synthesizes it first.
+    _run_cdk(settings, credentials, ["bootstrap", target], step, folder=settings.temporary_folder)
 
 
 def deploy(
@@ -99,7 +104,7 @@ def deploy(
     ]
     if settings.method is not None:
         arguments += ["-c", f"method={settings.method}"]
-    _run_cdk(settings, credentials, arguments, step, project=project)
+    _run_cdk(settings, credentials, arguments, step, folder=project)
 
 
 def _run_cdk(
@@ -108,12 +113,12 @@ def _run_cdk(
     arguments: Sequence[str],
     step: Step,
     *,
-    project: Path = PROJECT_ROOT,
+    folder: Path,
 ) -> None:
-    command = ["npx", "--no-install", "cdk", "--no-notices", "--no-color", *arguments]
+    command = [str(_CDK_COMMAND), "--no-notices", "--no-color", *arguments]
     process = subprocess.Popen(
         command,
-        cwd=project,
+        cwd=folder,
         env=client_environment(settings, credentials),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -122,17 +127,21 @@ def _run_cdk(
         errors="replace",
     )
     try:
-        _show_output(process, step)
+        with settings.deployment_log.open("a") as log:
+            _show_output(process, step, log)
         status = process.wait()
     finally:
         if process.poll() is None:
             process.terminate()
             process.wait()
     if status != 0:
-        raise DeploymentError(f"`cdk {arguments[0]}` failed with exit code {status}; see above")
+        raise DeploymentError(
+            f"`cdk {arguments[0]}` failed with exit code {status}; see above,"
+            f" and {settings.deployment_log} for all of its output"
+        )
 
 
-def _show_output(process: subprocess.Popen[str], step: Step) -> None:
+def _show_output(process: subprocess.Popen[str], step: Step, log: TextIO) -> None:
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def read() -> None:
@@ -152,9 +161,29 @@ def _show_output(process: subprocess.Popen[str], step: Step) -> None:
             continue
         if line is None:
             return
+        log.write(f"{line}\n")
         if line:
             latest = line
+        if is_worth_showing(line):
             step.tell(line)
+
+
+def is_worth_showing(line: str) -> bool:
+    """Whether a line of CDK's output belongs on the terminal.
+
+    A stage has some hundred resources, each with two events; those that went well and quickly
+    are in the log only.
+
+    Parameters
+    ----------
+    line
+        One line without its end.
+    """
+    event = _RESOURCE_EVENT.search(line)
+    if event is None:
+        return bool(line)
+    slow = event["type"].startswith(("AWS::SageMaker::", "Custom::", "AWS::CloudFormation::"))
+    return slow or "FAILED" in event["status"]
 
 
 def read_urls(settings: LocalSettings) -> Urls:

@@ -126,6 +126,11 @@ class LocalSettings:
         return self.state_folder / "emulator.log"
 
     @property
+    def deployment_log(self) -> Path:
+        """All output of the CDK CLI."""
+        return self.state_folder / "deployment.log"
+
+    @property
     def outputs_file(self) -> Path:
         """CDK's own outputs file."""
         return self.state_folder / "outputs.json"

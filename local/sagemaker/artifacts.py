@@ -140,13 +140,22 @@ def extract(archive: bytes, folder: Path) -> None:
 def pack(folder: Path) -> bytes | None:
     """tar.gz of a folder's content, the same bytes for the same files; None for an empty folder."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
-    if not files:
-        return None
+    return _archive(folder, files) if files else None
+
+
+def pack_nothing() -> bytes:
+    """tar.gz without content."""
+    return _archive(Path(), [])
+
+
+def _archive(folder: Path, files: list[Path]) -> bytes:
     buffer = io.BytesIO()
-    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as compressed:
-        with tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as tar:
-            for path in files:
-                tar.add(path, str(path.relative_to(folder)), recursive=False, filter=_anonymous)
+    with (
+        gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for path in files:
+            tar.add(path, str(path.relative_to(folder)), recursive=False, filter=_anonymous)
     return buffer.getvalue()
 
 
