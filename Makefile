@@ -1,0 +1,117 @@
+# Every target sets up what it needs, on a fresh machine with Python >= 3.11 and Node >= 20.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.SILENT:
+.DEFAULT_GOAL := help
+
+ENVIRONMENT ?= workshop
+METHOD ?= high-level
+LOCAL_AWS_PORT ?= 4566
+LOCAL_REGION ?= us-east-1
+PYTHON ?= python3
+
+export ENVIRONMENT METHOD LOCAL_AWS_PORT LOCAL_REGION
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 1
+export MODEL_PYTHON = $(CURDIR)/.venv-model/bin/python
+export FUNCTIONS_PYTHON = $(CURDIR)/.venv-functions/bin/python
+
+BIN := .venv/bin
+UV := $(BIN)/uv
+UV_PIP := $(UV) pip sync --quiet --require-hashes
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+CDK := npx --no-install cdk
+# The runtime of the deployed functions; stacks/capabilities/function.py names it too.
+LAYER_PLATFORM := --python-version 3.14 --python-platform aarch64-manylinux2014
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: local local-up local-down local-reset
+local: setup ## Run all of it on this machine until Ctrl-C: AWS, training, API, page
+	$(BIN)/python -m local run
+local-up: setup ## The same in the background: returns when all is ready
+	$(BIN)/python -m local up
+local-down: .venv/.stamp ## Stop it; what was stored stays
+	$(BIN)/python -m local down
+local-reset: .venv/.stamp ## Stop it and forget what was stored
+	$(BIN)/python -m local reset
+
+.PHONY: test test-model check format
+test: setup test-model ## Run all tests: units, templates, end to end on the local AWS, browser
+	$(BIN)/python -m pytest --ignore tests/model_code
+test-model: .venv-model/.stamp build/train.stamp
+	.venv-model/bin/python -m pytest tests/model_code
+check: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Lint, type-check, and check the templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy app.py stacks local tests/stacks tests/local tests/end_to_end
+	cd lambda && ../$(BIN)/mypy --config-file ../pyproject.toml .
+	$(BIN)/mypy --python-executable .venv-model/bin/python model_code
+	$(CDK) synth --quiet --output build/cdk.check
+	$(BIN)/cfn-lint 'build/cdk.check/**/*.template.json'
+format: .venv/.stamp ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: synth deploy destroy
+synth: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Write every template to cdk.out/
+	$(CDK) synth --quiet
+deploy: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Deploy: REGION=eu-west-1 [ENVIRONMENT=production]
+	@test -n "$(REGION)" || { echo "REGION is missing: make deploy REGION=us-east-1" >&2; exit 2; }
+	$(CDK) deploy '$(ENVIRONMENT)-$(REGION)/*' --require-approval broadening -c environment=$(ENVIRONMENT) -c region=$(REGION) -c method=$(METHOD)
+destroy: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Remove: REGION=eu-west-1 [ENVIRONMENT=production]
+	@test -n "$(REGION)" || { echo "REGION is missing: make destroy REGION=us-east-1" >&2; exit 2; }
+	$(CDK) destroy '$(ENVIRONMENT)-$(REGION)/*' -c environment=$(ENVIRONMENT) -c region=$(REGION) -c method=$(METHOD)
+
+.PHONY: data train serve
+data: build/train.stamp ## Build the training data in build/train/
+train: .venv-model/.stamp ## Train: DATA=folder MODEL=folder
+	@test -n "$(DATA)" -a -n "$(MODEL)" || { echo "usage: make train DATA=build/train MODEL=build/model" >&2; exit 2; }
+	SM_CHANNEL_TRAIN=$(abspath $(DATA)) SM_MODEL_DIR=$(abspath $(MODEL)) SAGEMAKER_BASE_DIR=$(abspath $(MODEL)).work .venv-model/bin/python -m model_code.train
+serve: .venv-model/.stamp ## Serve: MODEL=folder [PORT=8080]
+	@test -n "$(MODEL)" || { echo "usage: make serve MODEL=build/model PORT=8080" >&2; exit 2; }
+	SM_MODEL_DIR=$(abspath $(MODEL)) SAGEMAKER_BIND_TO_PORT=$(or $(PORT),8080) .venv-model/bin/python -m model_code.serve
+
+.PHONY: setup lock clean
+setup: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Install everything
+lock: .venv/.stamp ## Pin what the requirements*.in files ask for, with hashes
+	$(COMPILE) requirements-dev.in -o requirements-dev.txt
+	$(COMPILE) -c requirements-dev.txt requirements.in -o requirements.txt
+	$(COMPILE) lambda/requirements.in -o lambda/requirements.txt
+	$(COMPILE) -c lambda/requirements.txt local/functions-requirements.in -o local/functions-requirements.txt
+	$(COMPILE) model_code/requirements.in -o model_code/requirements.txt
+	$(COMPILE) --no-emit-package unidecode -c model_code/requirements.txt model_code/requirements-dev.in -o model_code/requirements-dev.txt
+clean: ## Remove what was built and installed
+	rm -rf build cdk.out node_modules .venv .venv-model .venv-functions
+
+.venv/.stamp: requirements-dev.txt
+	@echo "Installing the tools ..."
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.in)"
+	$(UV_PIP) --python $(BIN)/python requirements-dev.txt
+	touch $@
+.venv-model/.stamp: model_code/requirements-dev.txt | .venv/.stamp
+	@echo "Installing what trains and serves the model ..."
+	test -x .venv-model/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-model
+	$(UV_PIP) --python .venv-model/bin/python model_code/requirements-dev.txt
+	touch $@
+.venv-functions/.stamp: local/functions-requirements.txt | .venv/.stamp
+	@echo "Installing what the functions find ..."
+	test -x .venv-functions/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-functions
+	$(UV_PIP) --python .venv-functions/bin/python local/functions-requirements.txt
+	touch $@
+node_modules/.stamp: package-lock.json
+	@echo "Installing the CDK CLI ..."
+	npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+build/train.stamp: model_code/data.py model_code/names.py model_code/requirements-dev.txt | .venv-model/.stamp
+	@echo "Building the training data ..."
+	.venv-model/bin/python -m model_code.data build/train
+	touch $@
+build/layer.stamp: lambda/requirements.txt | .venv/.stamp
+	@echo "Building the functions' dependency layer ..."
+	rm -rf build/layer
+	$(UV) pip install --quiet --require-hashes --no-compile-bytecode --only-binary :all: $(LAYER_PLATFORM) --target build/layer/python -r lambda/requirements.txt
+	rm -rf build/layer/python/bin
+	touch $@

@@ -1,0 +1,1 @@
+"""The custom resource that proves what an endpoint runs."""

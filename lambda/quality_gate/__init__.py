@@ -1,0 +1,1 @@
+"""The custom resource that lets only good models through."""

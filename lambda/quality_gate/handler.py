@@ -1,0 +1,71 @@
+"""Entry point for CDK's custom-resource framework."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+
+class QualityGateError(Exception):
+    """A model that has not reached what was asked for."""
+
+
+def on_event(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Compare the metrics of the job that is named with the thresholds.
+
+    Raises
+    ------
+    QualityGateError
+        Naming every metric that misses its threshold, or that the job did not report.
+    """
+    properties = event["ResourceProperties"]
+    name = properties["TrainingJobName"]
+    answer = {"PhysicalResourceId": f"quality-gate-{name}"}
+    if event["RequestType"] == "Delete":
+        return {"PhysicalResourceId": event["PhysicalResourceId"]}
+    complaints = missed_thresholds(_metrics(name), properties["Minimum"], properties["Maximum"])
+    if complaints:
+        raise QualityGateError(
+            f"Quality gate: {'; '.join(complaints)} (training job {name}). "
+            "The endpoint goes on with the model it has."
+        )
+    return answer
+
+
+def missed_thresholds(
+    metrics: Mapping[str, float], minimum: Mapping[str, str], maximum: Mapping[str, str]
+) -> list[str]:
+    """Say which metrics miss their thresholds, and how.
+
+    Parameters
+    ----------
+    metrics
+        What the job reported last, by name.
+    minimum, maximum
+        The thresholds by name, as text, as CloudFormation hands numbers over.
+    """
+    complaints = [f"{name} was not reported" for name in {**minimum, **maximum} if name not in metrics]
+    complaints += [
+        f"{name} is {metrics[name]:.4f}, at least {limit} is required"
+        for name, limit in minimum.items()
+        if name in metrics and not metrics[name] >= float(limit)
+    ]
+    complaints += [
+        f"{name} is {metrics[name]:.4f}, at most {limit} is allowed"
+        for name, limit in maximum.items()
+        if name in metrics and not metrics[name] <= float(limit)
+    ]
+    return complaints
+
+
+def _metrics(job_name: str) -> dict[str, float]:
+    sagemaker: SageMakerClient = boto3.client("sagemaker")
+    job = sagemaker.describe_training_job(TrainingJobName=job_name)
+    return {
+        metric["MetricName"]: metric["Value"] for metric in job.get("FinalMetricDataList", [])
+    }

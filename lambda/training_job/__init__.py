@@ -1,0 +1,1 @@
+"""The custom resource that is a SageMaker training job."""
