@@ -1,0 +1,104 @@
+const PATIENCE_MS = 35_000;
+const ATTEMPTS = 3;
+const LONGEST_PAUSE_MS = 10_000;
+
+/** Something that went wrong, in words that say what to do. */
+export class Problem extends Error {
+  /** @param {string} message @param {{status?: number, code?: string, details?: unknown}} facts */
+  constructor(message, { status = 0, code = "", details = undefined } = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** The REST API. Every request here may be repeated safely, so that passing failures are retried. */
+export class Api {
+  /** @param {string} url with the stage */
+  constructor(url) {
+    this.url = new URL(`${url.replace(/\/+$/, "")}/`, document.baseURI);
+  }
+
+  /** Reads where the API is from the configuration beside the page. */
+  static async fromConfiguration() {
+    const response = await reach("config.json", { cache: "no-cache" });
+    if (!response.ok) throw new Problem("The page's configuration is missing. Deploy the page again.");
+    const { apiUrl } = await response.json();
+    return new Api(apiUrl);
+  }
+
+  /**
+   * Lists one page of feedbacks, newest first.
+   *
+   * @param {string | null} next what the page before answered as `next`
+   */
+  async list(next = null) {
+    const response = await this.#send("GET", next ?? "getallcontents?limit=200");
+    return { feedbacks: await response.json(), next: followingPage(response) };
+  }
+
+  /** Stores a feedback; repeating it with the same key stores nothing more. */
+  async enter(feedback, key) {
+    const response = await this.#send("POST", "feedback", feedback, { "Idempotency-Key": key });
+    return (await response.json()).ID;
+  }
+
+  /** Infers genders; one result or error per id. */
+  async identify(ids) {
+    const response = await this.#send("POST", "identifygender", { ids });
+    return (await response.json()).results;
+  }
+
+  async #send(method, path, body = undefined, headers = {}) {
+    const request = { method, headers: { ...headers } };
+    if (body !== undefined) {
+      request.headers["Content-Type"] = "application/json";
+      request.body = JSON.stringify(body);
+    }
+    for (let attempt = 1; ; attempt += 1) {
+      const response = await reach(new URL(path, this.url), request);
+      if (response.ok) return response;
+      const pause = retryPause(response);
+      if (pause === null || attempt === ATTEMPTS) throw await problemOf(response);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+async function reach(url, request) {
+  try {
+    return await fetch(url, { ...request, signal: AbortSignal.timeout(PATIENCE_MS) });
+  } catch (error) {
+    if (error.name === "TimeoutError") {
+      throw new Problem("The service takes too long to answer. Try again in a minute.");
+    }
+    throw new Problem(
+      navigator.onLine
+        ? "The service cannot be reached. Try again in a minute."
+        : "You are offline. Nothing is lost: try again when you are back online.",
+    );
+  }
+}
+
+function retryPause(response) {
+  if (response.status !== 429 && response.status !== 503) return null;
+  const seconds = Number(response.headers.get("Retry-After") ?? 2);
+  return Math.min(LONGEST_PAUSE_MS, (Number.isFinite(seconds) ? seconds : 2) * 1000);
+}
+
+async function problemOf(response) {
+  let error = {};
+  try {
+    error = (await response.json()).error ?? {};
+  } catch {
+    // Something before the API answered, in a form of its own.
+  }
+  const message = error.message ?? `The service answered ${response.status}.`;
+  return new Problem(message, { status: response.status, code: error.code, details: error.details });
+}
+
+function followingPage(response) {
+  const match = /<([^>]*)>\s*;\s*rel="?next"?/.exec(response.headers.get("Link") ?? "");
+  return match ? new URL(match[1], response.url).href : null;
+}
