@@ -1,1 +1,1 @@
-"""The embedded AWS: everything that ``cdk deploy`` needs, on this machine and without an account."""
+"""The embedded AWS: all that ``cdk deploy`` needs, on this machine and without an account."""

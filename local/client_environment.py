@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -15,9 +15,6 @@ from botocore.config import Config
 from local import processes
 from local.credentials import Credentials
 from local.settings import LocalSettings
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
 
 _LOOPBACK = "127.0.0.1,localhost"
 
@@ -87,7 +84,7 @@ def write_environment_file(settings: LocalSettings, credentials: Credentials) ->
     settings.environment_file.chmod(0o600)
 
 
-def make_client(settings: LocalSettings, credentials: Credentials, service: str) -> BaseClient:
+def make_client(settings: LocalSettings, credentials: Credentials, service: str) -> Any:
     """Boto3 client of one service of the embedded AWS.
 
     Parameters
@@ -97,14 +94,13 @@ def make_client(settings: LocalSettings, credentials: Credentials, service: str)
     service
         Name of the service, such as ``s3``.
     """
-    session: Any = boto3.session.Session(
+    session = boto3.session.Session(
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
         region_name=settings.region,
     )
-    client: BaseClient = session.client(
+    return session.client(
         service,
         endpoint_url=settings.endpoint_url,
         config=Config(proxies={}, retries={"mode": "standard", "max_attempts": 2}),
     )
-    return client

@@ -44,7 +44,7 @@ def is_bootstrapped(settings: LocalSettings, credentials: Credentials) -> bool:
     """Whether the CDK toolkit stack of this region is there."""
     cloudformation = make_client(settings, credentials, "cloudformation")
     try:
-        stacks = cloudformation.describe_stacks(StackName="CDKToolkit")["Stacks"]  # type: ignore[attr-defined]
+        stacks = cloudformation.describe_stacks(StackName="CDKToolkit")["Stacks"]
     except ClientError:
         return False
     return str(stacks[0]["StackStatus"]) in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}

@@ -152,7 +152,7 @@ async def _serve(settings: LocalSettings) -> None:
     await serve(
         _Gateway(settings, app),  # type: ignore[arg-type]
         config,
-        shutdown_trigger=stop.wait,  # type: ignore[arg-type]
+        shutdown_trigger=stop.wait,
     )
 
 

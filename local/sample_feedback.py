@@ -16,7 +16,7 @@ SAMPLES = (
     ("Aiko", "Hoshizora", "A quiet garden, and the tea was excellent."),
     ("Kwame", "Odarteifio", "Nobody answered the phone for three days."),
     ("Taylor", "Brightwater", "It was fine."),
-    ("Zeynep", "Denizaltı", "Best booking experience I have had so far."),
+    ("Zeynep", "Denizci", "Best booking experience I have had so far."),
 )
 
 

@@ -54,9 +54,7 @@ class LocalSettings:
             If the port, or the next one, is no unprivileged TCP port.
         """
         if not 1024 <= self.port <= 65534:
-            raise LocalSettingsError(
-                f"LOCAL_AWS_PORT is {self.port}: allowed are 1024 to 65534"
-            )
+            raise LocalSettingsError(f"LOCAL_AWS_PORT is {self.port}: allowed are 1024 to 65534")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> LocalSettings:

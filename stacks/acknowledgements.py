@@ -30,9 +30,7 @@ def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
     Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
 
 
-def acknowledge_objects(
-    construct: IConstruct, bucket: s3.IBucket, keys: str, reason: str
-) -> None:
+def acknowledge_objects(construct: IConstruct, bucket: s3.IBucket, keys: str, reason: str) -> None:
     """Accept access to a pattern of keys of a bucket of this application."""
     owner = Stack.of(bucket)
     if Stack.of(construct) is owner:
@@ -69,9 +67,7 @@ def acknowledge_delivery(scope: IConstruct, bucket: s3.IBucket) -> None:
     acknowledge(handler, "AwsSolutions-L1", "CDK chooses the runtime of its own function.")
 
 
-def acknowledge_provider(
-    provider: cr.Provider, handlers: Iterable[lambda_.IFunction]
-) -> None:
+def acknowledge_provider(provider: cr.Provider, handlers: Iterable[lambda_.IFunction]) -> None:
     """Accept what CDK's own framework of custom resources may do and is."""
     framework = [
         function
@@ -101,5 +97,5 @@ def _acknowledge_basic_execution(construct: IConstruct) -> None:
 
 
 def _logical_id(construct: IConstruct) -> str:
-    element = cast(CfnElement, construct.node.default_child)
+    element = cast("CfnElement", construct.node.default_child)
     return Stack.of(construct).get_logical_id(element)

@@ -50,9 +50,7 @@ class FrameworkImage:
 
     def uri(self, region: str) -> str:
         """Return the URI of the image in a region."""
-        return (
-            f"{self.account(region)}.dkr.ecr.{region}.amazonaws.com/{self.repository}:{self.tag}"
-        )
+        return f"{self.account(region)}.dkr.ecr.{region}.amazonaws.com/{self.repository}:{self.tag}"
 
 
 TENSORFLOW_TRAINING = FrameworkImage(

@@ -49,7 +49,9 @@ def missed_thresholds(
     minimum, maximum
         The thresholds by name, as text, as CloudFormation hands numbers over.
     """
-    complaints = [f"{name} was not reported" for name in {**minimum, **maximum} if name not in metrics]
+    complaints = [
+        f"{name} was not reported" for name in {**minimum, **maximum} if name not in metrics
+    ]
     complaints += [
         f"{name} is {metrics[name]:.4f}, at least {limit} is required"
         for name, limit in minimum.items()
@@ -66,6 +68,4 @@ def missed_thresholds(
 def _metrics(job_name: str) -> dict[str, float]:
     sagemaker: SageMakerClient = boto3.client("sagemaker")
     job = sagemaker.describe_training_job(TrainingJobName=job_name)
-    return {
-        metric["MetricName"]: metric["Value"] for metric in job.get("FinalMetricDataList", [])
-    }
+    return {metric["MetricName"]: metric["Value"] for metric in job.get("FinalMetricDataList", [])}

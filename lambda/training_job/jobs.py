@@ -78,7 +78,7 @@ class Jobs:
         return None
 
     def _attempts(self, base: str) -> list[tuple[str, str]]:
-        """Return name and status of every attempt, in the order of their numbers."""
+        """Return name and status of every attempt for the same inputs."""
         pages = self._sagemaker.get_paginator("list_training_jobs").paginate(NameContains=base)
         return sorted(
             (job["TrainingJobName"], job["TrainingJobStatus"])

@@ -25,9 +25,9 @@ from local.processes import MARKER
 
 _LAYERS = "_LAMBDA_LAYERS_DIRS"
 _COMPILED_SUFFIXES = (".so", ".pyd", ".dylib")
-# What the operating system needs to run the interpreter, the SDK that Lambda's Node.js runtime
-# has built in, and the marker by which left-over processes are found.
-_INHERITED = frozenset({"PATH", "TMPDIR", "NODE_PATH", MARKER})
+# What the operating system needs to run the interpreter, and the marker by which left-over
+# processes are found.
+_INHERITED = frozenset({"PATH", "TMPDIR", MARKER})
 
 
 def has_compiled_modules(layer_folder: Path) -> bool:
@@ -40,9 +40,7 @@ def has_compiled_modules(layer_folder: Path) -> bool:
     )
 
 
-def function_environment(
-    offered: Mapping[str, str], emulator: Mapping[str, str]
-) -> dict[str, str]:
+def function_environment(offered: Mapping[str, str], emulator: Mapping[str, str]) -> dict[str, str]:
     """Environment of a function's process.
 
     Parameters
@@ -81,7 +79,10 @@ class _WorkerProcesses:
     def Popen(  # noqa: N802  # the name of the class that it stands for
         command: Sequence[str], *, env: Mapping[str, str], **options: Any
     ) -> subprocess.Popen[Any]:
-        return subprocess.Popen(command, env=function_environment(env, os.environ), **options)
+        environment = function_environment(env, os.environ)
+        if command[0] == "node" and "NODE_PATH" in env:
+            environment["NODE_PATH"] = env["NODE_PATH"]
+        return subprocess.Popen(command, env=environment, **options)
 
 
 def install(functions_python: Path) -> None:

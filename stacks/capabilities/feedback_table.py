@@ -32,9 +32,7 @@ class FeedbackTable(Construct):
                 point_in_time_recovery_enabled=True
             ),
             deletion_protection=settings.retain_data,
-            removal_policy=RemovalPolicy.RETAIN
-            if settings.retain_data
-            else RemovalPolicy.DESTROY,
+            removal_policy=RemovalPolicy.RETAIN if settings.retain_data else RemovalPolicy.DESTROY,
         )
         self.table.add_global_secondary_index(
             index_name=LISTING_INDEX,

@@ -79,9 +79,7 @@ class Notebook(Construct):
         )
 
     def _build_role(self, bucket: s3.IBucket) -> iam.Role:
-        role = iam.Role(
-            self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com")
-        )
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
         # A managed policy, because a notebook reads the bucket's name from it.
         bucket_access = iam.ManagedPolicy(
             self,

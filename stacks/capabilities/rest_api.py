@@ -139,14 +139,15 @@ class RestApi(Construct):
             )
         integration = apigateway.LambdaIntegration(function)
         for route in definition["routes"]:
-            self.api.root.resource_for_path(route["path"]).add_method(
-                route["method"], integration
-            )
+            self.api.root.resource_for_path(route["path"]).add_method(route["method"], integration)
 
     def _answer_errors_of_the_gateway(self) -> None:
         """Give the gateway's own errors the form of the API's."""
         origin = self._settings.cors_allow_origin
-        for response_type in (apigateway.ResponseType.DEFAULT_4_XX, apigateway.ResponseType.DEFAULT_5_XX):
+        for response_type in (
+            apigateway.ResponseType.DEFAULT_4_XX,
+            apigateway.ResponseType.DEFAULT_5_XX,
+        ):
             self.api.add_gateway_response(
                 f"Gateway{response_type.response_type.title().replace('_', '')}",
                 type=response_type,

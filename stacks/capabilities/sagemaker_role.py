@@ -126,9 +126,7 @@ class SageMakerRole(Construct):
                 actions=["cloudwatch:PutMetricData"],
                 resources=["*"],
                 conditions={
-                    "StringLike": {
-                        "cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker"]
-                    }
+                    "StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker"]}
                 },
             )
         )
