@@ -185,9 +185,7 @@ def model(_model_server: Model) -> Model:
 
 
 @pytest.fixture(autouse=True)
-def function_environment(
-    aws: str, model: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def function_environment(aws: str, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the functions the environment that their stack gives them."""
     for name, value in {
         "AWS_ENDPOINT_URL": aws,
@@ -209,7 +207,7 @@ def function_environment(
 @pytest.fixture
 def dynamodb(aws: str) -> Iterator[DynamoDBClient]:
     """Return a client of a DynamoDB with an empty table."""
-    client = boto3.client("dynamodb")
+    client = boto3.client("dynamodb", endpoint_url=aws)
     client.create_table(
         TableName=TABLE,
         KeySchema=[{"AttributeName": "ID", "KeyType": "HASH"}],
@@ -308,9 +306,7 @@ def call() -> Call:
         for function, data in FUNCTIONS.items()
         for route in data["routes"]
     }
-    modules = {
-        function: importlib.import_module(f"{function}.handler") for function in FUNCTIONS
-    }
+    modules = {function: importlib.import_module(f"{function}.handler") for function in FUNCTIONS}
     for module in modules.values():
         for name in ("_table", "_model"):
             if hasattr(module, name):
@@ -327,9 +323,7 @@ def call() -> Call:
 
 
 @pytest.fixture
-def logs(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], str]:
+def logs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     """Return a function that returns what was written to CloudWatch Logs: logs and metrics."""
     written = io.StringIO()
     from rest_api.observability import logger

@@ -12,9 +12,7 @@ from pydantic.alias_generators import to_pascal
 from feedback.record import Feedback
 from feedback.table import FeedbackTable
 
-FirstName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)
-]
+FirstName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 LastName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 FeedbackText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000)

@@ -65,15 +65,11 @@ class GenderModel:
         """Return the model behind the endpoint that ``ENDPOINT_NAME`` names."""
         client = boto3.client(
             "sagemaker-runtime",
-            config=Config(
-                connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 1}
-            ),
+            config=Config(connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 1}),
         )
         return cls(client, endpoint_name=os.environ["ENDPOINT_NAME"])
 
-    def predict(
-        self, names: Sequence[str], *, population: Population | None = None
-    ) -> Predictions:
+    def predict(self, names: Sequence[str], *, population: Population | None = None) -> Predictions:
         """Return one prediction per name, in order.
 
         Each distinct name is sent once, all in one invocation unless the container's limits
@@ -143,9 +139,7 @@ def _split(names: Sequence[str]) -> Iterator[Sequence[str]]:
     size = 0
     for name in names:
         length = len(json.dumps(name)) + 2
-        if part and (
-            len(part) == NAMES_PER_INVOCATION or size + length > BYTES_PER_INVOCATION
-        ):
+        if part and (len(part) == NAMES_PER_INVOCATION or size + length > BYTES_PER_INVOCATION):
             yield part
             part, size = [], 0
         part.append(name)

@@ -50,9 +50,7 @@ def distinct_ids(ids: Sequence[str]) -> list[str]:
     return distinct
 
 
-def identify(
-    ids: Sequence[str], *, table: FeedbackTable, model: GenderModel
-) -> Identification:
+def identify(ids: Sequence[str], *, table: FeedbackTable, model: GenderModel) -> Identification:
     """Infer the gender of the people behind `ids` with one question to the model, and store it.
 
     What a person said about themselves stays, and the model is not asked about them. Asking

@@ -33,9 +33,7 @@ def _model() -> GenderModel:
 def predict_by_body(request: PredictRequest) -> JsonAnswer:
     """Infer the gender of each name, in the order asked."""
     answer = predict(request.names, population=request.population, model=_model())
-    metrics.add_metric(
-        name="NamesPredicted", unit=MetricUnit.Count, value=len(answer.predictions)
-    )
+    metrics.add_metric(name="NamesPredicted", unit=MetricUnit.Count, value=len(answer.predictions))
     return json_response(json.dumps(answer.as_answer()))
 
 

@@ -38,32 +38,11 @@ def build_application() -> APIGatewayRestResolver:
     application = APIGatewayRestResolver(
         enable_validation=True, response_validation_error_http_code=500
     )
-
-    @application.exception_handler(ApiError)
-    def answer_known(error: ApiError) -> JsonAnswer:
-        return _error_response(error)
-
-    @application.exception_handler(RequestValidationError)
-    def answer_invalid(error: RequestValidationError) -> JsonAnswer:
-        problems = [
-            {"at": ".".join(str(part) for part in problem["loc"]), "problem": problem["msg"]}
-            for problem in error.errors()
-        ]
-        return _error_response(BadRequestError("The request is not valid.", details=problems))
-
-    @application.exception_handler(RequestUnsupportedContentType)
-    def answer_unsupported(_: RequestUnsupportedContentType) -> JsonAnswer:
-        return _error_response(UnsupportedMediaTypeError("Send the body as application/json."))
-
-    @application.not_found
-    def answer_unknown(_: UnknownRouteError) -> JsonAnswer:
-        return _error_response(NotFoundError("There is no such route."))
-
-    @application.exception_handler(Exception)
-    def answer_fault(fault: Exception) -> JsonAnswer:
-        log_fault(fault)
-        return _error_response(InternalError())
-
+    application.exception_handler(ApiError)(_error_response)
+    application.exception_handler(RequestValidationError)(_answer_invalid)
+    application.exception_handler(RequestUnsupportedContentType)(_answer_unsupported)
+    application.not_found(_answer_unknown)
+    application.exception_handler(Exception)(_answer_fault)
     return application
 
 
@@ -129,6 +108,27 @@ def _answer(application: APIGatewayRestResolver, event: Event, context: Any) -> 
 
 def _error_response(error: ApiError) -> JsonAnswer:
     return json_response(error.body(), status=error.status, headers=error.headers())
+
+
+def _answer_invalid(error: RequestValidationError) -> JsonAnswer:
+    problems = [
+        {"at": ".".join(str(part) for part in problem["loc"]), "problem": problem["msg"]}
+        for problem in error.errors()
+    ]
+    return _error_response(BadRequestError("The request is not valid.", details=problems))
+
+
+def _answer_unsupported(_: RequestUnsupportedContentType) -> JsonAnswer:
+    return _error_response(UnsupportedMediaTypeError("Send the body as application/json."))
+
+
+def _answer_unknown(_: UnknownRouteError) -> JsonAnswer:
+    return _error_response(NotFoundError("There is no such route."))
+
+
+def _answer_fault(fault: Exception) -> JsonAnswer:
+    log_fault(fault)
+    return _error_response(InternalError())
 
 
 def _multi_value(answer: dict[str, Any]) -> dict[str, str]:

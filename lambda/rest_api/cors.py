@@ -25,7 +25,9 @@ def cors_headers(origin: str | None) -> dict[str, str]:
         ``*`` allows every page, a comma-separated list the pages that it names.
     """
     allowed = [
-        entry.strip() for entry in os.environ.get("CORS_ALLOW_ORIGIN", "").split(",") if entry.strip()
+        entry.strip()
+        for entry in os.environ.get("CORS_ALLOW_ORIGIN", "").split(",")
+        if entry.strip()
     ]
     if not allowed:
         return {}

@@ -85,7 +85,9 @@ class InternalError(ApiError):
     """A fault of ours."""
 
     def __init__(self) -> None:
-        super().__init__("Something went wrong on our side. The logs know it by the correlation id.")
+        super().__init__(
+            "Something went wrong on our side. The logs know it by the correlation id."
+        )
 
 
 class ModelFailedError(ApiError):

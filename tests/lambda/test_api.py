@@ -338,9 +338,7 @@ def test_an_answer_that_is_none_is_a_502(
     assert "Marker" not in answer.body
 
 
-def test_an_unreachable_endpoint_is_a_503(
-    call: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unreachable_endpoint_is_a_503(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", "http://127.0.0.1:9")
 
     answer = call("POST", "/predict", body={"names": ["Tom"]})
@@ -358,9 +356,7 @@ def test_an_unreachable_table_is_a_503(call: Any, monkeypatch: pytest.MonkeyPatc
     assert answer.json()["error"]["code"] == "storage_unavailable"
 
 
-def test_a_fault_of_ours_says_nothing_of_the_request(
-    call: Any, logs: Any
-) -> None:
+def test_a_fault_of_ours_says_nothing_of_the_request(call: Any, logs: Any) -> None:
     # There is no table at all: DynamoDB refuses, which no retry mends.
     answer = call("GET", "/enterfeedback?FirstName=Marker&LastName=M&Feedback=Marker")
 
@@ -388,9 +384,7 @@ def test_no_log_holds_what_people_typed(
     lines = [json.loads(line) for line in logs().splitlines()]
     answered = [line for line in lines if line.get("message") == "answered"]
     assert len(answered) == 7
-    assert {line["correlation_id"] for line in answered} == {
-        "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
-    }
+    assert {line["correlation_id"] for line in answered} == {"c6af9ac6-7b61-11e6-9a41-93e8deadbeef"}
     assert "marker" not in json.dumps(lines).lower()
 
 
@@ -420,9 +414,7 @@ def test_cors(
         ("OPTIONS", "/predict", 204),
         ("GET", "/nowhere", 404),
     ]:
-        answer = call(
-            method, url, function="predict", headers=headers, body={"names": ["Tom"]}
-        )
+        answer = call(method, url, function="predict", headers=headers, body={"names": ["Tom"]})
         assert answer.status == status
         assert answer.headers.get("Access-Control-Allow-Origin") == expected
 

@@ -52,12 +52,12 @@ class Site:
 
     url: str
     meddle: Callable[[str, str], tuple[int, dict[str, str], str] | None] = field(
-        default=lambda method, path: None
+        default=lambda _method, _path: None
     )
 
 
 @pytest.fixture
-def site(dynamodb: object, call: object) -> Iterator[Site]:
+def site(dynamodb: object, call: object) -> Iterator[Site]:  # noqa: ARG001 - for their effect
     """Serve the page and the API."""
     routes = {
         (route["method"], route["path"]): importlib.import_module(f"{function}.handler").handler

@@ -36,9 +36,7 @@ def test_identify_gender_button(page: Page, site: Site, call: Any) -> None:
     row = page.locator(f'[data-feedback-id="{mary}"] .gender')
     expect(row).to_have_text("Female inferred99%")
     expect(page.locator(f'[data-feedback-id="{tom}"]')).to_have_attribute("data-gender", "M")
-    expect(page.locator(f'[data-feedback-id="{nobody}"] .gender')).to_have_text(
-        "Unknown inferred"
-    )
+    expect(page.locator(f'[data-feedback-id="{nobody}"] .gender')).to_have_text("Unknown inferred")
     page.reload()
     expect(row).to_have_text("Female inferred99%")
 
@@ -78,7 +76,7 @@ def test_markup_is_text(page: Page, site: Site) -> None:
 def test_nothing_typed_is_lost_when_the_api_fails(page: Page, site: Site) -> None:
     page.goto(site.url)
     expect(page.locator("#empty")).to_be_visible()
-    site.meddle = lambda method, path: (500, {"Content-Type": "text/plain"}, "no JSON")
+    site.meddle = lambda _method, _path: (500, {"Content-Type": "text/plain"}, "no JSON")
 
     page.fill("[name=FirstName]", "Mary")
     page.fill("[name=Feedback]", "Half a novel")
@@ -86,7 +84,7 @@ def test_nothing_typed_is_lost_when_the_api_fails(page: Page, site: Site) -> Non
 
     expect(page.locator("#form-status")).to_contain_text("Not stored")
     expect(page.locator("[name=Feedback]")).to_have_value("Half a novel")
-    site.meddle = lambda method, path: None
+    site.meddle = lambda _method, _path: None
     page.click("#enter-feedback")
     expect(page.locator("#form-status")).to_contain_text("stored")
     expect(page.locator("[data-feedback-id]")).to_have_count(1)
@@ -118,9 +116,7 @@ def test_a_model_that_starts_is_asked_again(page: Page, site: Site, call: Any) -
     enter(call, "Tom")
     page.goto(site.url)
     refusals = [(503, {"Retry-After": "0", "Content-Type": "application/json"}, "{}")]
-    site.meddle = lambda method, path: (
-        refusals.pop() if method == "POST" and refusals else None
-    )
+    site.meddle = lambda method, _path: refusals.pop() if method == "POST" and refusals else None
 
     page.check("#select-all")
     page.click("#identify-gender")
@@ -130,11 +126,11 @@ def test_a_model_that_starts_is_asked_again(page: Page, site: Site, call: Any) -
 
 def test_a_failing_listing_can_be_reloaded(page: Page, site: Site, call: Any) -> None:
     enter(call, "Tom")
-    site.meddle = lambda method, path: (502, {}, "")
+    site.meddle = lambda _method, _path: (502, {}, "")
     page.goto(site.url)
     expect(page.locator("#problem")).to_have_text("The service answered 502.")
 
-    site.meddle = lambda method, path: None
+    site.meddle = lambda _method, _path: None
     page.click("#reload")
 
     expect(page.locator("[data-feedback-id]")).to_have_count(1)
