@@ -296,12 +296,13 @@ def _end_other_launcher(settings: LocalSettings) -> None:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
             except OSError:
                 lock.seek(0)
                 holder = lock.read().strip()
-                if holder.isdecimal():
-                    processes.send_signal([int(holder)], signal.SIGINT)
+            else:
+                return
+            if holder.isdecimal():
+                processes.send_signal([int(holder)], signal.SIGINT)
             if time.monotonic() > deadline:
                 raise LauncherError(f"the launcher with process id {holder} does not end")
             time.sleep(0.5)

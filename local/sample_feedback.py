@@ -42,7 +42,7 @@ def load(api_url: str) -> int:
     opener = build_opener(ProxyHandler({}))
     for first_name, last_name, feedback in SAMPLES:
         body = {"FirstName": first_name, "LastName": last_name, "Feedback": feedback}
-        request = Request(
+        request = Request(  # noqa: S310  # the launcher's own URL
             f"{api_url}/feedback",
             data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},

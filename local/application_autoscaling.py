@@ -1,0 +1,322 @@
+"""Application Auto Scaling, which ministack 1.5.33 lacks: records of targets and policies.
+
+Nothing is scaled: an endpoint of the embedded AWS has one server per variant however many
+instances it asks for. What AWS would refuse is refused, so that a template is proven.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ministack.app as ministack_app
+from ministack.core import iam_actions, router
+
+from local.sagemaker import cloudformation, emulator, listing, validation
+from local.sagemaker.errors import ApiError, validation_error
+from local.sagemaker.store import Record, now
+
+SERVICE = "application-autoscaling"
+SCALABLE_TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
+SCALING_POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
+
+_CONTENT_TYPE = "application/x-amz-json-1.1"
+_TARGET_KEYS = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+_PAGE = 50
+
+
+def register() -> ApplicationAutoScaling:
+    """Add Application Auto Scaling to the emulator of this process, before it loads its state."""
+    service = ApplicationAutoScaling()
+    ministack_app.SERVICE_REGISTRY[SERVICE] = {"module": SERVICE}
+    ministack_app.SERVICE_HANDLERS[SERVICE] = service.handle_request
+    ministack_app._state_map[SERVICE] = SERVICE
+    # ministack imports services by name; this one is there already.
+    ministack_app._loaded_modules[SERVICE] = service
+    router.SERVICE_PATTERNS[SERVICE] = {
+        "target_prefixes": ["AnyScaleFrontendService."],
+        "host_patterns": [r"application-autoscaling\."],
+        "credential_scope": SERVICE,
+    }
+    iam_actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
+    _register_types(service)
+    return service
+
+
+class ApplicationAutoScaling:
+    """The service, with the interface that ministack expects of a service module."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._scopes: dict[str, dict[str, dict[str, Record]]] = {}
+        self._operations: dict[str, Callable[[Record], Record]] = {
+            "RegisterScalableTarget": self._register_target,
+            "DescribeScalableTargets": self._describe_targets,
+            "DeregisterScalableTarget": self._deregister_target,
+            "PutScalingPolicy": self._put_policy,
+            "DescribeScalingPolicies": self._describe_policies,
+            "DeleteScalingPolicy": self._delete_policy,
+            "DescribeScalingActivities": lambda _request: {"ScalingActivities": []},
+        }
+
+    async def handle_request(
+        self,
+        _method: str,
+        _path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        _query_params: Mapping[str, Any],
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Answer a request."""
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        try:
+            answer = self.perform(operation, json.loads(body or b"{}"))
+        except ApiError as error:
+            problem = json.dumps({"__type": error.code, "message": error.message}).encode()
+            return error.status, {"Content-Type": _CONTENT_TYPE}, problem
+        return 200, {"Content-Type": _CONTENT_TYPE}, json.dumps(answer).encode()
+
+    def perform(self, operation: str, request: object) -> Record:
+        """Check and perform one operation.
+
+        Raises
+        ------
+        ApiError
+            Whatever AWS would refuse, and what is not implemented.
+        """
+        perform = self._operations.get(operation)
+        if perform is None:
+            raise ApiError(
+                "NotImplementedException",
+                f"The embedded Application Auto Scaling does not implement {operation}.",
+                501,
+            )
+        with self._lock:
+            result = perform(validation.parse(SERVICE, operation, request))
+            return validation.answer(SERVICE, operation, json.loads(json.dumps(result)))
+
+    def get_state(self) -> dict[str, Any]:
+        """State for the emulator to save."""
+        with self._lock:
+            return {"scopes": json.loads(json.dumps(self._scopes))}
+
+    def load_persisted_state(self, state: dict[str, Any]) -> None:
+        """Take over a saved state."""
+        with self._lock:
+            self._scopes = dict(state.get("scopes", {}))
+
+    def reset(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._scopes = {}
+
+    def _table(self, kind: str) -> dict[str, Record]:
+        scope = self._scopes.setdefault(
+            f"{emulator.account()}/{emulator.region()}", {"targets": {}, "policies": {}}
+        )
+        return scope[kind]
+
+    def _register_target(self, request: Record) -> Record:
+        targets = self._table("targets")
+        key = _target_key(request)
+        target = targets.get(key)
+        if target is None:
+            for member in ("MinCapacity", "MaxCapacity"):
+                if member not in request:
+                    raise validation_error(f"{member} is required to register a scalable target.")
+            target = {
+                **{member: request[member] for member in _TARGET_KEYS},
+                "RoleARN": _service_linked_role(),
+                "CreationTime": now(),
+                "SuspendedState": {
+                    "DynamicScalingInSuspended": False,
+                    "DynamicScalingOutSuspended": False,
+                    "ScheduledScalingSuspended": False,
+                },
+                "ScalableTargetARN": (
+                    f"arn:aws:{SERVICE}:{emulator.region()}:{emulator.account()}:"
+                    f"scalable-target/{uuid.uuid4().hex[:24]}"
+                ),
+            }
+        changed = {**target, **{key: value for key, value in request.items() if key != "Tags"}}
+        if changed["MinCapacity"] > changed["MaxCapacity"]:
+            raise validation_error("Maximum capacity cannot be less than minimum capacity.")
+        targets[key] = changed
+        return {"ScalableTargetARN": changed["ScalableTargetARN"]}
+
+    def _describe_targets(self, request: Record) -> Record:
+        wanted = request.get("ResourceIds")
+        found = [
+            target
+            for target in self._table("targets").values()
+            if _matches(target, request) and (not wanted or target["ResourceId"] in wanted)
+        ]
+        page, more = listing.page(found, request, _PAGE)
+        return {"ScalableTargets": page, **more}
+
+    def _deregister_target(self, request: Record) -> Record:
+        key = _target_key(request)
+        self._require_target(request)
+        del self._table("targets")[key]
+        policies = self._table("policies")
+        for policy_key in [name for name in policies if name.startswith(f"{key}|")]:
+            del policies[policy_key]
+        return {}
+
+    def _put_policy(self, request: Record) -> Record:
+        self._require_target(request)
+        key = f"{_target_key(request)}|{request['PolicyName']}"
+        policies = self._table("policies")
+        default_type = policies.get(key, {}).get("PolicyType", "StepScaling")
+        policy_type = request.get("PolicyType", default_type)
+        # StepScaling, TargetTrackingScaling, PredictiveScaling
+        configuration = f"{policy_type}PolicyConfiguration"
+        if configuration not in request:
+            raise validation_error(f"{configuration} is required for a policy of {policy_type}.")
+        arn = policies.get(key, {}).get("PolicyARN") or (
+            f"arn:aws:autoscaling:{emulator.region()}:{emulator.account()}:scalingPolicy:"
+            f"{uuid.uuid4()}:resource/{request['ServiceNamespace']}/{request['ResourceId']}:"
+            f"policyName/{request['PolicyName']}"
+        )
+        policies[key] = {
+            **request,
+            "PolicyType": policy_type,
+            "PolicyARN": arn,
+            "Alarms": [],
+            "CreationTime": policies.get(key, {}).get("CreationTime", now()),
+        }
+        return {"PolicyARN": arn, "Alarms": []}
+
+    def _describe_policies(self, request: Record) -> Record:
+        wanted = request.get("PolicyNames")
+        found = [
+            policy
+            for policy in self._table("policies").values()
+            if _matches(policy, request) and (not wanted or policy["PolicyName"] in wanted)
+        ]
+        page, more = listing.page(found, request, _PAGE)
+        return {"ScalingPolicies": page, **more}
+
+    def _delete_policy(self, request: Record) -> Record:
+        key = f"{_target_key(request)}|{request['PolicyName']}"
+        if self._table("policies").pop(key, None) is None:
+            raise ApiError(
+                "ObjectNotFoundException", f"No scaling policy found for {key.replace('|', ', ')}."
+            )
+        return {}
+
+    def _require_target(self, request: Record) -> None:
+        if _target_key(request) not in self._table("targets"):
+            raise ApiError(
+                "ObjectNotFoundException",
+                "No scalable target found for "
+                + ", ".join(f"{member}: {request[member]}" for member in _TARGET_KEYS)
+                + ".",
+            )
+
+
+def _target_key(record: Mapping[str, Any]) -> str:
+    return "|".join(record[member] for member in _TARGET_KEYS)
+
+
+def _matches(record: Record, request: Record) -> bool:
+    return all(record[member] == request[member] for member in _TARGET_KEYS if member in request)
+
+
+def _service_linked_role() -> str:
+    return (
+        f"arn:aws:iam::{emulator.account()}:role/aws-service-role/"
+        "sagemaker.application-autoscaling.amazonaws.com/"
+        "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+    )
+
+
+def _register_types(service: ApplicationAutoScaling) -> None:
+    types = _ResourceTypes(service)
+    cloudformation.register_type(
+        SCALABLE_TARGET,
+        types.create_target,
+        types.update_target,
+        types.delete_target,
+        replacing=_TARGET_KEYS,
+    )
+    cloudformation.register_type(
+        SCALING_POLICY,
+        types.create_policy,
+        types.update_policy,
+        types.delete_policy,
+        replacing=("PolicyName", "ResourceId", "ScalableDimension", "ScalingTargetId"),
+    )
+
+
+class _ResourceTypes:
+    """CloudFormation's handlers."""
+
+    def __init__(self, service: ApplicationAutoScaling) -> None:
+        self._service = service
+
+    def create_target(
+        self, _logical_id: str, properties: Record, _stack: str
+    ) -> tuple[str, Record]:
+        if properties.get("ScheduledActions"):
+            raise validation_error("The embedded AWS does not implement ScheduledActions.")
+        wanted = {key: value for key, value in properties.items() if key != "ScheduledActions"}
+        self._perform("RegisterScalableTarget", wanted)
+        members = ("ResourceId", "ScalableDimension", "ServiceNamespace")
+        target_id = "|".join(properties[member] for member in members)
+        return target_id, {"Id": target_id}
+
+    def update_target(
+        self, _physical_id: str, _old: Record, new: Record, stack: str
+    ) -> tuple[str, Record]:
+        return self.create_target("", new, stack)
+
+    def delete_target(self, physical_id: str, _properties: Record) -> None:
+        self._forget("DeregisterScalableTarget", _from_target_id(physical_id))
+
+    def create_policy(
+        self, _logical_id: str, properties: Record, _stack: str
+    ) -> tuple[str, Record]:
+        answer = self._perform("PutScalingPolicy", _policy_request(properties))
+        return answer["PolicyARN"], {"Arn": answer["PolicyARN"]}
+
+    def update_policy(
+        self, _physical_id: str, _old: Record, new: Record, stack: str
+    ) -> tuple[str, Record]:
+        return self.create_policy("", new, stack)
+
+    def delete_policy(self, _physical_id: str, properties: Record) -> None:
+        request = _policy_request(properties)
+        identity = {key: request[key] for key in ("PolicyName", *_TARGET_KEYS)}
+        self._forget("DeleteScalingPolicy", identity)
+
+    def _perform(self, operation: str, properties: Record) -> Record:
+        shape = validation.service_model(SERVICE).operation_model(operation).input_shape
+        return self._service.perform(operation, validation.coerce(shape, properties))
+
+    def _forget(self, operation: str, identity: Record) -> None:
+        try:
+            self._perform(operation, identity)
+        except ApiError as error:
+            # Gone already, by hand or with its target.
+            if error.code != "ObjectNotFoundException":
+                raise
+
+
+def _from_target_id(target_id: str) -> Record:
+    resource, dimension, namespace = target_id.split("|")
+    return {
+        "ResourceId": resource,
+        "ScalableDimension": dimension,
+        "ServiceNamespace": namespace,
+    }
+
+
+def _policy_request(properties: Record) -> Record:
+    request = {key: value for key, value in properties.items() if key != "ScalingTargetId"}
+    if "ScalingTargetId" in properties:
+        request |= _from_target_id(properties["ScalingTargetId"])
+    return request
