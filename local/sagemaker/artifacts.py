@@ -31,7 +31,7 @@ class ArtifactError(Exception):
 
 def client(service: str, credentials: Credentials, region: str) -> Any:
     """boto3 client that speaks to the emulator as an execution role."""
-    session = boto3.session.Session(
+    session: Any = boto3.session.Session(
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
         aws_session_token=credentials.session_token,

@@ -11,7 +11,6 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-
 logger = logging.getLogger("sagemaker")
 
 _FLUSH_SECONDS = 0.4
@@ -94,5 +93,3 @@ class LogStream:
         with contextlib.suppress(self._logs.exceptions.ResourceAlreadyExistsException):
             self._logs.create_log_stream(**self._names)
         self._created = True
-
-

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+import socket
 import string
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -61,6 +63,24 @@ def arn(kind: str, name: str) -> str:
 def endpoint_url() -> str:
     """URL under which this machine reaches the emulator."""
     return f"http://127.0.0.1:{ministack_app._resolve_port()}"
+
+
+def wait_until_reachable(timeout_seconds: float = 120.0) -> None:
+    """Wait until the emulator answers on its port.
+
+    Raises
+    ------
+    TimeoutError
+        If it never does.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", int(ministack_app._resolve_port()))) == 0:
+                return
+        if time.monotonic() > deadline:
+            raise TimeoutError("the embedded AWS does not answer on its port")
+        time.sleep(0.05)
 
 
 def enforces_iam() -> bool:
@@ -139,7 +159,7 @@ def role_trusts_sagemaker(role_arn: str) -> bool:
             "aws:sourcearn": f"arn:aws:sagemaker:{region()}:{account()}:*",
         },
     )
-    document = responses.json.loads(role.get("AssumeRolePolicyDocument") or "{}")
+    document = _document(role.get("AssumeRolePolicyDocument"))
     statements = document.get("Statement", [])
     allowed = False
     for statement in [statements] if isinstance(statements, dict) else statements:
@@ -155,6 +175,13 @@ def role_trusts_sagemaker(role_arn: str) -> bool:
             return False
         allowed = True
     return allowed
+
+
+def _document(stored: object) -> dict[str, Any]:
+    if isinstance(stored, dict):
+        return stored
+    document: dict[str, Any] = json.loads(str(stored or "{}"))
+    return document
 
 
 def _names_sagemaker(principal: object) -> bool:

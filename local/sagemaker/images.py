@@ -79,18 +79,18 @@ class Layout:
 class TrainingContract(Protocol):
     """How an image's training program is started."""
 
-    def prepare(self, job: Record, layout: Layout, fetch: Callable[[str], bytes]) -> Program:
+    def prepare(self, job: Record, layout: Layout, fetch: Callable[[str], bytes], /) -> Program:
         """Lay out what the program needs and describe how to start it."""
 
-    def failure_text(self, program: Program, exit_code: int, last_lines: list[str]) -> str:
-        """What to report where the program left no failure file."""
+    def failure_text(self, program: Program, exit_code: int, last_lines: list[str], /) -> str:
+        """Describe a failure where the program left no failure file."""
 
 
 class HostingContract(Protocol):
     """How an image's model server is started."""
 
     def prepare(
-        self, container: Record, layout: Layout, port: int, fetch: Callable[[str], bytes]
+        self, container: Record, layout: Layout, fetch: Callable[[str], bytes], /
     ) -> Program:
         """Lay out what the server needs and describe how to start it."""
 
@@ -146,7 +146,7 @@ class _OwnTraining:
     def __init__(self, settings: SageMakerSettings) -> None:
         self._settings = settings
 
-    def prepare(self, job: Record, layout: Layout, fetch: Callable[[str], bytes]) -> Program:
+    def prepare(self, job: Record, _layout: Layout, _fetch: Callable[[str], bytes]) -> Program:
         specification = job["AlgorithmSpecification"]
         if "ContainerEntrypoint" in specification or "ContainerArguments" in specification:
             raise UnsupportedImageError(
@@ -158,7 +158,7 @@ class _OwnTraining:
             self._settings.repository,
         )
 
-    def failure_text(self, program: Program, exit_code: int, last_lines: list[str]) -> str:
+    def failure_text(self, _program: Program, _exit_code: int, last_lines: list[str]) -> str:
         return "\n".join(last_lines)
 
 
@@ -169,7 +169,7 @@ class _OwnHosting:
         self._settings = settings
 
     def prepare(
-        self, container: Record, layout: Layout, port: int, fetch: Callable[[str], bytes]
+        self, container: Record, _layout: Layout, _fetch: Callable[[str], bytes]
     ) -> Program:
         return Program(
             [str(self._settings.model_python), "-m", "model_code.serve"],
@@ -229,9 +229,7 @@ class _HandlerHosting:
     def __init__(self, settings: SageMakerSettings) -> None:
         self._settings = settings
 
-    def prepare(
-        self, container: Record, layout: Layout, port: int, fetch: Callable[[str], bytes]
-    ) -> Program:
+    def prepare(self, container: Record, layout: Layout, fetch: Callable[[str], bytes]) -> Program:
         environment: dict[str, str] = dict(container.get("Environment", {}))
         source = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
         code = layout.model / "code"
@@ -249,9 +247,7 @@ class _HandlerHosting:
         environment["SAGEMAKER_PROGRAM"] = script
         environment["SAGEMAKER_SUBMIT_DIRECTORY"] = str(code)
         environment["PYTHONPATH"] = str(code)
-        return Program(
-            [str(self._settings.model_python), str(_HANDLER_HOST)], environment, code
-        )
+        return Program([str(self._settings.model_python), str(_HANDLER_HOST)], environment, code)
 
 
 def _own_image_environment(settings: SageMakerSettings) -> dict[str, str]:

@@ -49,15 +49,15 @@ def select(
         The operation's order where the request names none.
     """
     chosen = [record for record in records if _matches(record, request, name, status)]
-    keys = {"Name": name, "Status": status or name}
-    sort_key = keys.get(request.get("SortBy", "CreationTime"), request.get("SortBy"))
-    sort_key = sort_key or "CreationTime"
-    order = request.get("SortOrder", "Ascending" if ascending else "Descending")
-    return sorted(
-        chosen,
-        key=lambda record: record.get(sort_key, record[name]),
-        reverse=order == "Descending",
+    sort_key = {"Name": name, "Status": status or name}.get(
+        request.get("SortBy", ""), request.get("SortBy", "CreationTime")
     )
+    order = request.get("SortOrder", "Ascending" if ascending else "Descending")
+
+    def sort_value(record: Record) -> Any:
+        return record.get(sort_key, record[name])
+
+    return sorted(chosen, key=sort_value, reverse=order == "Descending")
 
 
 def _matches(record: Record, request: Record, name: str, status: str | None) -> bool:
@@ -78,7 +78,7 @@ def _seconds(moment: object) -> float:
     if isinstance(moment, (int, float)):
         return float(moment)
     try:
-        return datetime.fromisoformat(str(moment).replace("Z", "+00:00")).timestamp()
+        return datetime.fromisoformat(str(moment)).timestamp()
     except ValueError as error:
         raise validation_error(f"'{moment}' is not a timestamp.") from error
 
@@ -91,9 +91,6 @@ def _position(token: str | None) -> int:
     if not token:
         return 0
     try:
-        label, _, position = base64.urlsafe_b64decode(token.encode()).decode().partition(":")
-        if label != "position":
-            raise ValueError(label)
-        return int(position)
+        return int(base64.urlsafe_b64decode(token.encode()).decode().removeprefix("position:"))
     except (ValueError, binascii.Error) as error:
         raise validation_error("Invalid NextToken.") from error

@@ -20,9 +20,9 @@ class Caller(Protocol):
     """Whoever sent a request."""
 
     def denial(
-        self, action: str, resource: str, context: Mapping[str, str] | None = None
+        self, action: str, resource: str, context: Mapping[str, str] | None = None, /
     ) -> Denial | None:
-        """Why IAM refuses a further action to the caller, or None."""
+        """Tell why IAM refuses a further action to the caller, or None."""
 
 
 class SignedCaller:
@@ -38,7 +38,7 @@ class SignedCaller:
         self._headers = headers
 
     def denial(
-        self, action: str, resource: str, context: Mapping[str, str] | None = None
+        self, action: str, resource: str, context: Mapping[str, str] | None = None, /
     ) -> Denial | None:
         """Ask IAM about the sender."""
         return emulator.denial(self._headers, action, resource, context)
@@ -51,7 +51,7 @@ class CloudFormationCaller:
     """
 
     def denial(
-        self, action: str, resource: str, context: Mapping[str, str] | None = None
+        self, _action: str, _resource: str, _context: Mapping[str, str] | None = None, /
     ) -> Denial | None:
         """Allow everything."""
         return None
@@ -80,9 +80,7 @@ def require_role(caller: Caller, role_arn: str) -> None:
     ApiError
         ``AccessDeniedException`` or ``ValidationException``.
     """
-    require(
-        caller, "iam:PassRole", role_arn, {"iam:PassedToService": emulator.SERVICE_PRINCIPAL}
-    )
+    require(caller, "iam:PassRole", role_arn, {"iam:PassedToService": emulator.SERVICE_PRINCIPAL})
     if not emulator.role_trusts_sagemaker(role_arn):
         raise validation_error(
             f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
@@ -118,7 +116,7 @@ def require_image_access(role_arn: str, credentials: Credentials, image: str) ->
     match = _ECR_IMAGE.match(image)
     if match is None:
         raise validation_error(
-            f"Using non-ECR image \"{image}\" without Vpc repository access mode is not supported."
+            f'Using non-ECR image "{image}" without Vpc repository access mode is not supported.'
         )
     repository = f"arn:aws:ecr:{match['region']}:{match['account']}:repository/{match['name']}"
     needed = (
@@ -145,5 +143,3 @@ def _denial_text(denied: Denial, action: str, resource: str) -> str:
         f"User: {denied.principal} is not authorized to perform: {action} "
         f"on resource: {resource} {reason}"
     )
-
-

@@ -23,7 +23,7 @@ KINDS = (
 
 
 def now() -> float:
-    """Current time as AWS writes it in JSON: seconds since 1970, to the millisecond."""
+    """Read the time as AWS writes it in JSON: seconds since 1970, to the millisecond."""
     return round(time.time(), 3)
 
 
@@ -39,12 +39,12 @@ class Store:
         self._scopes: dict[str, dict[str, Any]] = {}
 
     def table(self, kind: str) -> dict[str, Record]:
-        """Records of one kind in the account and region of the request."""
+        """Return the records of one kind in the account and region of the request."""
         records: dict[str, Record] = self._scope()["records"][kind]
         return records
 
     def tags(self) -> dict[str, dict[str, str]]:
-        """Tags by ARN in the account and region of the request."""
+        """Return the tags by ARN in the account and region of the request."""
         tags: dict[str, dict[str, str]] = self._scope()["tags"]
         return tags
 
@@ -62,7 +62,7 @@ class Store:
                 self.tags().pop(record["_Arn"], None)
 
     def everything(self, kind: str) -> Iterator[tuple[str, str, Record]]:
-        """Every record of a kind with its account and region."""
+        """Yield every record of a kind with its account and region."""
         with self.lock:
             found = [
                 (account, region, record)
@@ -73,7 +73,7 @@ class Store:
         yield from found
 
     def export_state(self) -> dict[str, Any]:
-        """Copy of everything, for the emulator to save as JSON."""
+        """Copy everything, for the emulator to save as JSON."""
         with self.lock:
             return copy.deepcopy(self._scopes)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import signal
@@ -52,9 +51,8 @@ class ContainerProcess:
         return self._process.poll() is None
 
     def lines(self) -> Iterator[str]:
-        """Standard output and error, line by line, until both are closed."""
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
+        """Yield standard output and error, line by line, until both are closed."""
+        for line in self._process.stdout or ():
             yield line.decode("utf-8", "replace").rstrip("\r\n")
 
     def wait(self, timeout_seconds: float | None = None) -> int | None:
@@ -105,7 +103,6 @@ class ProcessTable:
         self._lock = threading.Lock()
         self._running: set[ContainerProcess] = set()
         self._closed = False
-        atexit.register(self.close)
 
     def start(
         self, command: Sequence[str], environment: Mapping[str, str], folder: Path

@@ -52,7 +52,7 @@ class TrainingJobs:
         """DescribeTrainingJob."""
         return self._find(request["TrainingJobName"])
 
-    def list(self, request: Record, _caller: Caller) -> Record:
+    def list_page(self, request: Record, _caller: Caller) -> Record:
         """ListTrainingJobs."""
         records = listing.select(
             self._store.table(_KIND).values(),

@@ -193,9 +193,7 @@ class _TrainingRun:
             stream.write(f"{program.command[0]} cannot be started: {error}")
             stream.close()
             raise _JobError(f"{program.command[0]} cannot be started: {error}") from error
-        self._transition(
-            "Training", "Training image download completed. Training in progress."
-        )
+        self._transition("Training", "Training image download completed. Training in progress.")
         pump = threading.Thread(target=self._pump, args=(process, stream), daemon=True)
         pump.start()
         exit_code, timed_out = self._wait(process)
@@ -285,9 +283,7 @@ class _TrainingRun:
         data = [
             {
                 "MetricName": item["MetricName"],
-                "Dimensions": [
-                    {"Name": "TrainingJobName", "Value": self._job["TrainingJobName"]}
-                ],
+                "Dimensions": [{"Name": "TrainingJobName", "Value": self._job["TrainingJobName"]}],
                 "Timestamp": item["Timestamp"],
                 "Value": item["Value"],
             }

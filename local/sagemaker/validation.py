@@ -170,9 +170,7 @@ def _string(shape: Any, value: Any, path: str) -> Iterator[str]:
         )
     pattern = shape.metadata.get("pattern")
     if pattern and not _compiled(pattern).fullmatch(value):
-        yield _constraint(
-            value, path, f"Member must satisfy regular expression pattern: {pattern}"
-        )
+        yield _constraint(value, path, f"Member must satisfy regular expression pattern: {pattern}")
 
 
 def _number(shape: Any, value: Any, path: str) -> Iterator[str]:

@@ -1,0 +1,155 @@
+"""InvokeEndpoint: a request passed to a model server, within AWS's limits."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from local.sagemaker import emulator
+from local.sagemaker.endpoint_runner import EndpointRunner
+from local.sagemaker.model_server import AnswerTimeoutError, ModelServer
+from local.sagemaker.settings import SageMakerSettings
+from local.sagemaker.store import Record, Store
+
+_PATH = re.compile(
+    r"/endpoints/(?P<name>[^/]+)/(?P<operation>invocations[a-z-]*|async-invocations)"
+)
+_MEGABYTE = 1024 * 1024
+_INSTANCE_PAYLOAD_BYTES = 6 * _MEGABYTE
+_SERVERLESS_PAYLOAD_BYTES = 4 * _MEGABYTE
+_RESTART_WAIT_SECONDS = 10.0
+_CUSTOM_ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
+_JSON = {"content-type": "application/json"}
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """An answer as the emulator sends it.
+
+    The names of the headers are in lower case: ministack rewrites the value of a
+    ``Content-Type`` that is spelled so, but the model's own type must pass through.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Invocations:
+    """Data plane of endpoints."""
+
+    def __init__(self, settings: SageMakerSettings, store: Store, runner: EndpointRunner) -> None:
+        self._settings = settings
+        self._store = store
+        self._runner = runner
+
+    @staticmethod
+    def handles(path: str) -> bool:
+        """Whether a path belongs to the data plane."""
+        return _PATH.fullmatch(path) is not None
+
+    def invoke(self, path: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        """InvokeEndpoint."""
+        match = _PATH.fullmatch(path)
+        if match is None or match["operation"] != "invocations":
+            return _error(
+                501,
+                "NotImplementedException",
+                "The embedded SageMaker implements InvokeEndpoint, neither asynchronous "
+                "invocations nor response streams.",
+            )
+        name = unquote(match["name"])
+        endpoint = self._store.table("endpoint").get(name)
+        if endpoint is None or endpoint["EndpointStatus"] in ("Creating", "Failed"):
+            return _error(
+                400,
+                "ValidationError",
+                f"Endpoint {name} of account {emulator.account()} not found.",
+            )
+        variant = headers.get("x-amzn-sagemaker-target-variant")
+        server = self._runner.server(endpoint, variant)
+        if server is None:
+            if variant is not None:
+                return _error(400, "ValidationError", f"Variant {variant} of {name} not found.")
+            return _error(503, "ServiceUnavailable", f"Endpoint {name} has no running instance.")
+        return self._ask(endpoint, server, headers, body)
+
+    def _ask(
+        self, endpoint: Record, server: ModelServer, headers: Mapping[str, str], body: bytes
+    ) -> HttpAnswer:
+        serverless = "ServerlessConfig" in server.variant
+        limit = _SERVERLESS_PAYLOAD_BYTES if serverless else _INSTANCE_PAYLOAD_BYTES
+        if len(body) > limit:
+            message = f"HTTP content length exceeded {limit} bytes."
+            return HttpAnswer(413, dict(_JSON), json.dumps({"message": message}).encode())
+        if server.is_busy():
+            return _error(
+                400, "ThrottlingException", "Rate exceeded: the endpoint's MaxConcurrency."
+            )
+        if not server.wait_ready(_RESTART_WAIT_SECONDS):
+            return _not_ready(serverless)
+        try:
+            status, answered, content = server.invoke(body, _forwarded(headers))
+        except AnswerTimeoutError:
+            message = (
+                "Your invocation timed out while waiting for a response from container primary. "
+                "Review the latency metrics for each container in Amazon CloudWatch, resolve the "
+                "issue, and try again."
+            )
+            return _model_error(endpoint, server, 0, message)
+        except OSError:
+            return _not_ready(serverless)
+        if not 200 <= status < 300:
+            return _model_error(endpoint, server, status, content.decode("utf-8", "replace"))
+        if len(content) > limit:
+            return _model_error(endpoint, server, 0, f"The response exceeded {limit} bytes.")
+        passed = {
+            "content-type": answered.get("content-type", "application/octet-stream"),
+            "x-amzn-invoked-production-variant": server.variant["VariantName"],
+        }
+        if _CUSTOM_ATTRIBUTES in answered:
+            passed[_CUSTOM_ATTRIBUTES] = answered[_CUSTOM_ATTRIBUTES]
+        return HttpAnswer(200, passed, content)
+
+
+def _forwarded(headers: Mapping[str, str]) -> dict[str, str]:
+    forwarded = {"Content-Type": headers.get("content-type") or "application/octet-stream"}
+    if headers.get("accept"):
+        forwarded["Accept"] = headers["accept"]
+    if _CUSTOM_ATTRIBUTES in headers:
+        forwarded["X-Amzn-SageMaker-Custom-Attributes"] = headers[_CUSTOM_ATTRIBUTES]
+    return forwarded
+
+
+def _not_ready(serverless: bool) -> HttpAnswer:
+    if serverless:
+        return _error(
+            429, "ModelNotReadyException", "The serverless variant is starting; try again."
+        )
+    return _error(503, "ServiceUnavailable", "The model server is restarting; try again.")
+
+
+def _model_error(endpoint: Record, server: ModelServer, status: int, message: str) -> HttpAnswer:
+    region, account = emulator.region(), emulator.account()
+    group = f"/aws/sagemaker/Endpoints/{endpoint['EndpointName']}"
+    kind = "client" if 400 <= status < 500 else "server"
+    return _error(
+        424,
+        "ModelError",
+        f'Received {kind} error ({status}) from primary with message "{message}". See '
+        f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
+        f"#logEventViewer:group={group} in account {account} for more information.",
+        OriginalStatusCode=status,
+        OriginalMessage=message,
+        LogStreamArn=(
+            f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{server.log_stream}"
+        ),
+    )
+
+
+def _error(status: int, code: str, message: str, **members: object) -> HttpAnswer:
+    body = json.dumps({"Message": message, "message": message, **members}).encode()
+    return HttpAnswer(status, {**_JSON, "x-amzn-errortype": code}, body)

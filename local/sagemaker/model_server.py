@@ -1,0 +1,333 @@
+"""One model server: a container's serving program, kept alive and asked over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import logging
+import queue
+import shutil
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from local.sagemaker import artifacts, emulator, images, roles
+from local.sagemaker.container_logs import LogStream
+from local.sagemaker.emulator import Credentials
+from local.sagemaker.errors import ApiError
+from local.sagemaker.settings import SageMakerSettings
+from local.sagemaker.subprocesses import ContainerProcess, ProcessTable
+from local.sagemaker.training_runner import container_credentials
+
+logger = logging.getLogger("sagemaker")
+
+Record = dict[str, Any]
+
+_PING_TIMEOUT_SECONDS = 2.0
+_STARTS_BEFORE_GIVING_UP = 3
+_LONGEST_RESTART_PAUSE_SECONDS = 15.0
+
+
+class StartError(Exception):
+    """A model server did not become healthy; the message is the endpoint's failure reason."""
+
+
+class AnswerTimeoutError(Exception):
+    """A model server did not answer in time."""
+
+
+class ModelServer:
+    """The server of one production variant.
+
+    Parameters
+    ----------
+    endpoint_name
+        Endpoint, for logs and folders.
+    variant
+        A variant of the endpoint's deployment, as `local.sagemaker.endpoints` resolves it.
+    settings
+        Surroundings.
+    processes
+        Table of the emulator's container processes.
+    """
+
+    def __init__(
+        self,
+        endpoint_name: str,
+        variant: Record,
+        settings: SageMakerSettings,
+        processes: ProcessTable,
+    ) -> None:
+        self._endpoint_name = endpoint_name
+        self._variant = variant
+        self._settings = settings
+        self._processes = processes
+        self._folder = settings.work_folder / f"endpoint-{endpoint_name}-{uuid.uuid4().hex[:8]}"
+        self._layout = images.Layout(self._folder / "ml")
+        self._credentials: Credentials | None = None
+        self._process: ContainerProcess | None = None
+        self._stream: LogStream | None = None
+        self._port = 0
+        self._starts = 0
+        self._last_line = ""
+        self._ending = threading.Event()
+        self._healthy = threading.Event()
+        self._idle: queue.LifoQueue[http.client.HTTPConnection] = queue.LifoQueue()
+        self._in_flight = 0
+        self._in_flight_change = threading.Condition()
+
+    @property
+    def variant(self) -> Record:
+        """The variant that is served."""
+        return self._variant
+
+    @property
+    def log_stream(self) -> str:
+        """Name of the server's stream in the endpoint's log group."""
+        return f"{self._variant['VariantName']}/{self._folder.name[-8:]}"
+
+    def start(self, cancelled: threading.Event) -> None:
+        """Start the server and wait until ``/ping`` answers 200.
+
+        Raises
+        ------
+        StartError
+            With the reason that DescribeEndpoint shows.
+        """
+        try:
+            stream = self._prepare()
+        except (artifacts.ArtifactError, images.UnsupportedImageError, ApiError) as error:
+            raise StartError(str(error)) from error
+        threading.Thread(
+            target=self._keep_alive, args=(stream,), name="sagemaker-server", daemon=True
+        ).start()
+        self._wait_until_healthy(cancelled)
+
+    def end(self) -> None:
+        """Let requests finish, end the program, remove its folder."""
+        with self._in_flight_change:
+            self._in_flight_change.wait_for(
+                lambda: self._in_flight == 0, self._settings.serving_grace_seconds
+            )
+        self._ending.set()
+        self._healthy.clear()
+        process = self._process
+        if process is not None:
+            process.end(self._settings.serving_grace_seconds)
+        self._close_connections()
+        if self._stream is not None:
+            self._stream.close()
+        if self._credentials is not None:
+            emulator.forget_session(self._credentials)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def is_busy(self) -> bool:
+        """Whether a serverless variant already runs as many requests as it may."""
+        limit = self._variant.get("ServerlessConfig", {}).get("MaxConcurrency")
+        return limit is not None and self._in_flight >= limit
+
+    def wait_ready(self, timeout_seconds: float) -> bool:
+        """Wait for the server, which may be restarting."""
+        return self._healthy.wait(timeout_seconds)
+
+    def invoke(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
+        """Send one request to ``/invocations``; answers status, headers (lower case) and body.
+
+        Raises
+        ------
+        AnswerTimeoutError
+            After the time that AWS allows.
+        OSError
+            If the server went away.
+        """
+        with self._in_flight_change:
+            self._in_flight += 1
+        try:
+            return self._invoke(body, headers)
+        except TimeoutError as error:
+            raise AnswerTimeoutError from error
+        except http.client.HTTPException as error:
+            raise OSError(f"the model server broke off: {error!r}") from error
+        finally:
+            with self._in_flight_change:
+                self._in_flight -= 1
+                self._in_flight_change.notify_all()
+
+    def _invoke(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
+        connection, reused = self._connection()
+        try:
+            connection.request("POST", "/invocations", body, dict(headers))
+            response = connection.getresponse()
+            content = response.read()
+        except TimeoutError:
+            connection.close()
+            raise
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            if not reused:
+                raise
+            # The server may close a connection that rested; a new one tells whether it lives.
+            self._close_connections()
+            return self._invoke(body, headers)
+        self._idle.put(connection)
+        answered = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, answered, content
+
+    def _connection(self) -> tuple[http.client.HTTPConnection, bool]:
+        with contextlib.suppress(queue.Empty):
+            return self._idle.get_nowait(), True
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self._port, timeout=self._settings.invocation_timeout_seconds
+        )
+        connection.connect()
+        # Headers and body go out in two writes; with Nagle's algorithm the second waits 40 ms.
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection, False
+
+    def _close_connections(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._idle.get_nowait().close()
+
+    def _prepare(self) -> LogStream:
+        container = self._variant["Container"]
+        role_arn = self._variant["RoleArn"]
+        self._credentials = roles.open_session(role_arn, for_ever=True)
+        roles.require_image_access(role_arn, self._credentials, container.get("Image", ""))
+        region = emulator.region()
+        s3 = artifacts.client("s3", self._credentials, region)
+        contract = images.hosting_contract(
+            container.get("Image", ""), emulator.account(), self._settings
+        )
+        self._layout.create()
+        model_uri = container.get("ModelDataUrl")
+        if model_uri:
+            self._download_model(s3, model_uri)
+        self._port = _free_port()
+        self._program = contract.prepare(
+            container, self._layout, lambda uri: artifacts.read(s3, uri)
+        )
+        self._environment = self._container_environment(region)
+        self._stream = LogStream(
+            artifacts.client("logs", self._credentials, region),
+            f"/aws/sagemaker/Endpoints/{self._endpoint_name}",
+            self.log_stream,
+        )
+        return self._stream
+
+    def _download_model(self, s3: Any, uri: str) -> None:
+        try:
+            artifacts.extract(artifacts.read(s3, uri), self._layout.model)
+        except artifacts.ArtifactError as error:
+            raise StartError(
+                f'Failed to download model data for container "container_1" from URL: "{uri}". '
+                "Please ensure that there is an object located at the URL and that the role "
+                "passed to CreateModel has permissions to download the object. "
+                f"({error})"
+            ) from error
+
+    def _container_environment(self, region: str) -> dict[str, str]:
+        temporary = self._folder / "tmp"
+        temporary.mkdir()
+        environment = {
+            **self._program.environment,
+            "SAGEMAKER_BASE_DIR": str(self._layout.base),
+            "SM_MODEL_DIR": str(self._layout.model),
+            "SAGEMAKER_BIND_TO_PORT": str(self._port),
+            "HOME": str(temporary),
+            "TMPDIR": str(temporary),
+            "PYTHONUNBUFFERED": "1",
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "SAGEMAKER_REGION": region,
+        }
+        if self._credentials is not None and not self._variant.get("EnableNetworkIsolation"):
+            environment |= container_credentials(self._credentials)
+        return environment
+
+    def _keep_alive(self, stream: LogStream) -> None:
+        """Start the program, and again whenever it ends without being told to."""
+        pause = 0.5
+        while not self._ending.wait(0 if self._starts == 0 else pause):
+            started = time.monotonic()
+            self._run_once(stream)
+            self._healthy.clear()
+            # A program that ran well for a while starts again at once; one that keeps crashing
+            # must not take the machine.
+            ran_well = time.monotonic() - started > 30
+            pause = 0.5 if ran_well else min(pause * 2, _LONGEST_RESTART_PAUSE_SECONDS)
+
+    def _run_once(self, stream: LogStream) -> None:
+        self._starts += 1
+        try:
+            process = self._processes.start(
+                self._program.command, self._environment, self._program.folder
+            )
+        except (OSError, RuntimeError) as error:
+            self._last_line = f"{self._program.command[0]} cannot be started: {error}"
+            stream.write(self._last_line)
+            return
+        self._process = process
+        pump = threading.Thread(target=self._pump, args=(process, stream), daemon=True)
+        pump.start()
+        threading.Thread(target=self._watch_health, args=(process,), daemon=True).start()
+        if self._ending.is_set():
+            process.end(0)
+        code = process.wait()
+        pump.join(timeout=10)
+        if not self._ending.is_set():
+            stream.write(f"The model server ended with exit code {code}.")
+            logger.warning("model server of %s ended with %s", self._endpoint_name, code)
+
+    def _pump(self, process: ContainerProcess, stream: LogStream) -> None:
+        for line in process.lines():
+            stream.write(line)
+            self._last_line = line or self._last_line
+
+    def _watch_health(self, process: ContainerProcess) -> None:
+        while process.is_running and not self._ending.is_set():
+            if self._ping():
+                self._healthy.set()
+                return
+            self._ending.wait(0.05)
+
+    def _ping(self) -> bool:
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self._port, timeout=_PING_TIMEOUT_SECONDS
+        )
+        try:
+            connection.request("GET", "/ping")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _wait_until_healthy(self, cancelled: threading.Event) -> None:
+        limit = self._variant.get("ContainerStartupHealthCheckTimeoutInSeconds")
+        deadline = time.monotonic() + (limit or self._settings.startup_timeout_seconds)
+        while not self._healthy.wait(0.05):
+            gave_up = self._starts > _STARTS_BEFORE_GIVING_UP
+            if cancelled.is_set():
+                raise StartError("The endpoint was deleted before it was ready.")
+            if gave_up or time.monotonic() > deadline:
+                raise StartError(
+                    "The primary container for production variant "
+                    f"{self._variant['VariantName']} did not pass the ping health check. Please "
+                    "check CloudWatch logs for this endpoint. Its last line: "
+                    f"{self._last_line[:500]}"
+                )
+
+
+def _free_port() -> int:
+    """Ask the operating system for a free port.
+
+    Somebody else may take it before the server does; then the server ends, and the keeper's next
+    start meets a port that is free again, or the endpoint fails with the server's own words.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
