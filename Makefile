@@ -11,7 +11,8 @@ LOCAL_REGION ?= us-east-1
 PYTHON ?= python3
 
 export ENVIRONMENT METHOD LOCAL_AWS_PORT LOCAL_REGION
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 1
+# The CDK runs on Node 20 too, and says on every start that it is past its end of life.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 export MODEL_PYTHON = $(CURDIR)/.venv-model/bin/python
 export FUNCTIONS_PYTHON = $(CURDIR)/.venv-functions/bin/python
 
@@ -37,7 +38,7 @@ local-down: .venv/.stamp ## Stop it; what was stored stays
 local-reset: .venv/.stamp ## Stop it and forget what was stored
 	$(BIN)/python -m local reset
 
-.PHONY: test test-model check format
+.PHONY: test test-model check format snapshots
 test: setup test-model ## Run all tests: units, templates, end to end on the local AWS, browser
 	$(BIN)/python -m pytest --ignore tests/model_code
 test-model: .venv-model/.stamp build/train.stamp
@@ -50,6 +51,8 @@ check: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stam
 	$(BIN)/mypy --python-executable .venv-model/bin/python model_code
 	$(CDK) synth --quiet --output build/cdk.check
 	$(BIN)/cfn-lint 'build/cdk.check/**/*.template.json'
+snapshots: setup ## Take the snapshots of the templates anew
+	$(BIN)/python -m pytest -q tests/stacks/test_snapshots.py --snapshot-update
 format: .venv/.stamp ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -44,11 +44,6 @@ def _from_retention_name(value: Any) -> RetentionDays:
     raise ValueError(f"allowed: {', '.join(RetentionDays.__members__)}")
 
 
-def _from_empty(value: Any) -> Any:
-    """Read the empty text as "none": the command line has no other way to say it."""
-    return None if value == "" else value
-
-
 class Settings(BaseModel):
     """Everything that can be chosen for one environment in one region.
 
@@ -82,7 +77,7 @@ class Settings(BaseModel):
     notebook, notebook_instance_type
         Whether the data scientist's notebook instance exists, and its machine.
     cors_allow_origin
-        Origin of other sites' pages that may call the API, ``*`` for any, none for the
+        Origin of other sites' pages that may call the API, ``*`` for any, ``none`` for the
         site's own page only.
     throttle_rate, throttle_burst
         Requests per second that the API accepts, steady and in a burst.
@@ -113,10 +108,7 @@ class Settings(BaseModel):
     instances_max: Annotated[int, Field(ge=1, le=100)]
     notebook: bool
     notebook_instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
-    cors_allow_origin: Annotated[
-        Annotated[str, Field(pattern=r"^(\*|https?://[^/\s]+)$")] | None,
-        BeforeValidator(_from_empty),
-    ]
+    cors_allow_origin: Annotated[str, Field(pattern=r"^(\*|none|https?://[^/\s]+)$")]
     throttle_rate: Annotated[int, Field(ge=1, le=10_000)]
     throttle_burst: Annotated[int, Field(ge=1, le=5_000)]
     retain_data: bool
@@ -135,6 +127,11 @@ class Settings(BaseModel):
     def stage_name(self) -> str:
         """Name of the stage, and the first part of its stacks' names."""
         return f"{self.environment}-{self.region}"
+
+    @property
+    def allows_other_origins(self) -> bool:
+        """Whether other sites' pages may call the API."""
+        return self.cors_allow_origin != "none"
 
 
 def load_settings(
@@ -231,4 +228,6 @@ def _complaint(detail: Any) -> str:
     message = detail["msg"].removeprefix("Value error, ")
     if not name:
         return str(message)
+    if detail["type"] == "missing":
+        return f"{name} is missing: cdk.json must give it for every environment or region"
     return f"{name}: {detail['input']!r} is not allowed. {message}"

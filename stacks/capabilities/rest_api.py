@@ -75,7 +75,7 @@ class RestApi(Construct):
 
     def _build_api(self) -> apigateway.RestApi:
         settings = self._settings
-        cors = settings.cors_allow_origin and apigateway.CorsOptions(
+        cors = apigateway.CorsOptions(
             allow_origins=[settings.cors_allow_origin],
             allow_headers=_CORS_HEADERS,
             allow_methods=["GET", "POST", "PUT", "DELETE", "OPTIONS"],
@@ -87,7 +87,7 @@ class RestApi(Construct):
             description="Voice of the Customer: feedback and inferred gender",
             cloud_watch_role=False,
             endpoint_types=[apigateway.EndpointType.REGIONAL],
-            default_cors_preflight_options=cors or None,
+            default_cors_preflight_options=cors if settings.allows_other_origins else None,
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE,
                 throttling_rate_limit=settings.throttle_rate,
@@ -95,6 +95,8 @@ class RestApi(Construct):
                 metrics_enabled=True,
             ),
         )
+        # The output that CDK adds by itself would be a second name for ApiUrl.
+        api.node.try_remove_child("Endpoint")
         acknowledge(
             api,
             "AwsSolutions-APIG2",
@@ -121,7 +123,9 @@ class RestApi(Construct):
                 f"{route['method']} {route['path']}" for route in definition["routes"]
             ),
             environment={
-                "CORS_ALLOW_ORIGIN": self._settings.cors_allow_origin or "",
+                "CORS_ALLOW_ORIGIN": (
+                    self._settings.cors_allow_origin if self._settings.allows_other_origins else ""
+                ),
                 "POWERTOOLS_SERVICE_NAME": name,
                 "POWERTOOLS_METRICS_NAMESPACE": "VocGender",
                 **{key: self._environment[key] for key in definition["environment"]},
@@ -143,7 +147,7 @@ class RestApi(Construct):
 
     def _answer_errors_of_the_gateway(self) -> None:
         """Give the gateway's own errors the form of the API's."""
-        origin = self._settings.cors_allow_origin
+        headers = {"Access-Control-Allow-Origin": f"'{self._settings.cors_allow_origin}'"}
         for response_type in (
             apigateway.ResponseType.DEFAULT_4_XX,
             apigateway.ResponseType.DEFAULT_5_XX,
@@ -151,9 +155,7 @@ class RestApi(Construct):
             self.api.add_gateway_response(
                 f"Gateway{response_type.response_type.title().replace('_', '')}",
                 type=response_type,
-                response_headers=(
-                    {"Access-Control-Allow-Origin": f"'{origin}'"} if origin else None
-                ),
+                response_headers=headers if self._settings.allows_other_origins else None,
                 templates={
                     "application/json": (
                         '{"error":{"code":"$context.error.responseType",'

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from cdk_nag import AwsSolutionsChecks
+
+from stacks.settings import CONTEXT_KEY, Settings, load_settings
+from stacks.stage import RegionalStage
+from stacks.training_source import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Template = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What a synthesis wrote: templates by stage and stack, and the policy report."""
+
+    settings: Mapping[str, Settings]
+    templates: Mapping[str, Mapping[str, Template]]
+    report: Mapping[str, Any]
+
+
+def cdk_context() -> dict[str, Any]:
+    context: dict[str, Any] = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
+    return context
+
+
+def synthesize(folder: Path, overrides: Mapping[str, Any] | None = None) -> Assembly:
+    context = cdk_context()
+    app = cdk.App(outdir=str(folder), context=context)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    chosen = load_settings(context[CONTEXT_KEY], overrides)
+    for settings in chosen:
+        RegionalStage(app, settings=settings)
+    assembly = app.synth()
+    templates = {
+        settings.stage_name: {
+            artifact.stack_name.removeprefix(f"{settings.stage_name}-"): artifact.template
+            for artifact in assembly.get_nested_assembly(f"assembly-{settings.stage_name}").stacks
+        }
+        for settings in chosen
+    }
+    report = folder / "validation-report.json"
+    return Assembly(
+        settings={settings.stage_name: settings for settings in chosen},
+        templates=templates,
+        report=json.loads(report.read_text()) if report.exists() else {"pluginReports": []},
+    )
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """Every environment in every region, synthesized once."""
+    return synthesize(tmp_path_factory.mktemp("assembly"))

@@ -1,0 +1,324 @@
+"""What must hold in every template, whatever else changes."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stacks.capabilities.feedback_table import LISTING_INDEX
+from stacks.framework_images import SCIKIT_LEARN_INFERENCE, TENSORFLOW_TRAINING
+from stacks.training_source import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .conftest import Assembly, Template
+
+OUTPUTS = {
+    "Storage": {"BucketName"},
+    "Model": {"TrainingJobName", "EndpointName"},
+    "Api": {"ApiUrl", "TableName"},
+    "Web": {"WebUrl"},
+    "Notebook": {"NotebookName"},
+}
+
+
+def resources(template: Template, resource_type: str) -> dict[str, dict[str, Any]]:
+    return {
+        logical_id: resource
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == resource_type
+    }
+
+
+def only(template: Template, resource_type: str) -> dict[str, Any]:
+    (resource,) = resources(template, resource_type).values()
+    return resource
+
+
+def every(assembly: Assembly, resource_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for stage, stacks in assembly.templates.items():
+        for template in stacks.values():
+            for logical_id, resource in resources(template, resource_type).items():
+                yield f"{stage} {logical_id}", resource
+
+
+def statements(template: Template, policy: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = next(
+        resource["Properties"]["PolicyDocument"]["Statement"]
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::IAM::Policy" and logical_id.startswith(policy)
+    )
+    return found
+
+
+def actions(template: Template, policy: str) -> set[str]:
+    return {
+        action
+        for statement in statements(template, policy)
+        for action in (
+            [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        )
+    }
+
+
+def test_no_policy_finding_and_no_schema_warning(assembly: Assembly) -> None:
+    findings = [
+        (plugin["pluginName"], finding["ruleName"])
+        for plugin in assembly.report["pluginReports"]
+        for finding in plugin["violations"]
+    ]
+    assert findings == []
+
+
+def test_outputs_have_their_stable_names(assembly: Assembly) -> None:
+    for stacks in assembly.templates.values():
+        for name, template in stacks.items():
+            outputs = {key for key in template["Outputs"] if not key.startswith("Export")}
+            assert outputs == OUTPUTS[name]
+
+
+def test_nothing_that_a_new_model_changes_is_exported(assembly: Assembly) -> None:
+    for stacks in assembly.templates.values():
+        exporting = {
+            name
+            for name, template in stacks.items()
+            if any("Export" in output for output in template.get("Outputs", {}).values())
+        }
+        assert exporting == {"Storage", "Api"}
+
+
+def test_every_bucket_is_private_encrypted_and_over_tls(assembly: Assembly) -> None:
+    for stage, stacks in assembly.templates.items():
+        for template in stacks.values():
+            policies = json.dumps(resources(template, "AWS::S3::BucketPolicy"))
+            for logical_id, bucket in resources(template, "AWS::S3::Bucket").items():
+                properties = bucket["Properties"]
+                assert properties["PublicAccessBlockConfiguration"] == {
+                    "BlockPublicAcls": True,
+                    "BlockPublicPolicy": True,
+                    "IgnorePublicAcls": True,
+                    "RestrictPublicBuckets": True,
+                }, stage
+                assert "BucketEncryption" in properties
+                assert logical_id in policies
+                assert '"aws:SecureTransport": "false"' in policies
+                assert '"s3:TlsVersion": 1.2' in policies
+
+
+def test_bucket_has_the_workshops_prefix_and_keeps_versions(assembly: Assembly) -> None:
+    for stacks in assembly.templates.values():
+        properties = only(stacks["Storage"], "AWS::S3::Bucket")["Properties"]
+        assert properties["BucketName"]["Fn::Join"][1][0] == "smworkshop-"
+        assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "policy"), [("workshop", "Delete"), ("production", "Retain")]
+)
+def test_retention_keeps_customers_data(environment: str, policy: str, assembly: Assembly) -> None:
+    stacks = assembly.templates[f"{environment}-us-east-1"]
+    table = only(stacks["Api"], "AWS::DynamoDB::Table")
+    assert table["DeletionPolicy"] == policy
+    assert table["Properties"]["DeletionProtectionEnabled"] is (policy == "Retain")
+    assert only(stacks["Storage"], "AWS::S3::Bucket")["DeletionPolicy"] == policy
+
+
+def test_every_log_forgets(assembly: Assembly) -> None:
+    for name, log in every(assembly, "AWS::Logs::LogGroup"):
+        assert log["Properties"]["RetentionInDays"] in (7, 365), name
+        assert log["DeletionPolicy"] == "Delete", name
+
+
+def test_model_and_configuration_have_no_name(assembly: Assembly) -> None:
+    for name, model in every(assembly, "AWS::SageMaker::Model"):
+        assert "ModelName" not in model["Properties"], name
+    for name, config in every(assembly, "AWS::SageMaker::EndpointConfig"):
+        assert "EndpointConfigName" not in config["Properties"], name
+
+
+def test_model_waits_for_the_gate_and_the_check_for_the_endpoint(assembly: Assembly) -> None:
+    template = assembly.templates["workshop-us-east-1"]["Model"]
+    (gate,) = resources(template, "Custom::QualityGate")
+    (endpoint,) = resources(template, "AWS::SageMaker::Endpoint")
+    assert gate in only(template, "AWS::SageMaker::Model")["DependsOn"]
+    check = only(template, "Custom::EndpointCheck")
+    assert endpoint in check["DependsOn"]
+    assert (
+        check["Properties"]["EndpointConfigName"]
+        == template["Resources"][endpoint]["Properties"]["EndpointConfigName"]
+    )
+
+
+def test_images_come_from_aws_in_the_same_region(assembly: Assembly) -> None:
+    for stage, stacks in assembly.templates.items():
+        region = assembly.settings[stage].region
+        job = only(stacks["Model"], "Custom::TrainingJob")["Properties"]
+        model = only(stacks["Model"], "AWS::SageMaker::Model")["Properties"]
+        assert job["TrainingImage"] == TENSORFLOW_TRAINING.uri(region)
+        assert f".{region}." in job["TrainingImage"]
+        assert model["PrimaryContainer"]["Image"] == SCIKIT_LEARN_INFERENCE.uri(region)
+
+
+def test_roles_may_pull_the_image_that_they_run(assembly: Assembly) -> None:
+    template = assembly.templates["workshop-eu-west-1"]["Model"]
+    for policy, image in (
+        ("TrainingJobRole", TENSORFLOW_TRAINING),
+        ("ServingRole", SCIKIT_LEARN_INFERENCE),
+    ):
+        pull = next(
+            statement
+            for statement in statements(template, policy)
+            if "ecr:BatchGetImage" in statement["Action"]
+        )
+        arn = "".join(
+            part if isinstance(part, str) else "*" for part in pull["Resource"]["Fn::Join"][1]
+        )
+        assert arn.endswith(
+            f":ecr:eu-west-1:{image.account('eu-west-1')}:repository/{image.repository}"
+        )
+
+
+def test_population_and_threshold_reach_the_container(assembly: Assembly) -> None:
+    for stage, stacks in assembly.templates.items():
+        settings = assembly.settings[stage]
+        environment = only(stacks["Model"], "AWS::SageMaker::Model")["Properties"][
+            "PrimaryContainer"
+        ]["Environment"]
+        assert environment["POPULATION"] == settings.population
+        assert environment["CONFIDENCE_THRESHOLD"] == str(settings.confidence_threshold)
+
+
+def test_workshop_is_serverless_and_production_scales(assembly: Assembly) -> None:
+    workshop = assembly.templates["workshop-us-west-2"]["Model"]
+    production = assembly.templates["production-us-west-2"]["Model"]
+    (variant,) = only(workshop, "AWS::SageMaker::EndpointConfig")["Properties"][
+        "ProductionVariants"
+    ]
+    assert variant["ServerlessConfig"] == {"MaxConcurrency": 5, "MemorySizeInMB": 2048}
+    assert not resources(workshop, "AWS::ApplicationAutoScaling::ScalableTarget")
+    target = only(production, "AWS::ApplicationAutoScaling::ScalableTarget")["Properties"]
+    endpoint = only(production, "AWS::SageMaker::Endpoint")["Properties"]
+    assert target["ResourceId"] == f"endpoint/{endpoint['EndpointName']}/variant/AllTraffic"
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (2, 6)
+    assert endpoint["RetainAllVariantProperties"] is True
+
+
+def test_no_role_may_do_everything_to_anything(assembly: Assembly) -> None:
+    without_resource = {
+        "cloudfront:CreateInvalidation",
+        "cloudfront:GetInvalidation",
+        "cloudwatch:PutMetricData",
+        "ecr:GetAuthorizationToken",
+        "sagemaker:ListTrainingJobs",
+    }
+    for name, policy in every(assembly, "AWS::IAM::Policy"):
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            named = statement["Action"]
+            named = {named} if isinstance(named, str) else set(named)
+            assert "*" not in named, name
+            if statement["Resource"] == "*":
+                assert named <= without_resource, name
+
+
+def test_every_function_of_the_api_has_its_own_role_and_what_it_lists(
+    assembly: Assembly,
+) -> None:
+    template = assembly.templates["workshop-us-east-1"]["Api"]
+    functions = json.loads((REPOSITORY / "lambda" / "functions.json").read_text())
+    roles = set()
+    for name, definition in functions.items():
+        construct = "RestApi" + "".join(part.title() for part in name.split("_"))
+        roles.update(
+            resource["Properties"]["Role"]["Fn::GetAtt"][0]
+            for logical_id, resource in resources(template, "AWS::Lambda::Function").items()
+            if logical_id.startswith(construct)
+        )
+        listed = {action for grant in definition["permissions"] for action in grant["actions"]}
+        logging = {"logs:CreateLogStream", "logs:PutLogEvents"}
+        assert actions(template, f"{construct}Role") == listed | logging
+    assert len(roles) == len(functions)
+
+
+def test_api_has_the_workshops_stage_and_is_throttled(assembly: Assembly) -> None:
+    for stage, stacks in assembly.templates.items():
+        properties = only(stacks["Api"], "AWS::ApiGateway::Stage")["Properties"]
+        assert properties["StageName"] == "vocweb"
+        (throttle,) = properties["MethodSettings"]
+        assert throttle["ThrottlingRateLimit"] == assembly.settings[stage].throttle_rate
+
+
+def test_table_is_keyed_by_id_and_listed_by_time(assembly: Assembly) -> None:
+    properties = only(assembly.templates["workshop-us-east-1"]["Api"], "AWS::DynamoDB::Table")[
+        "Properties"
+    ]
+    assert properties["KeySchema"] == [{"AttributeName": "ID", "KeyType": "HASH"}]
+    (index,) = properties["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == LISTING_INDEX
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["Listing", "PostedTime"]
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_page_and_api_have_one_origin(assembly: Assembly) -> None:
+    template = assembly.templates["workshop-us-east-1"]["Web"]
+    config = only(template, "AWS::CloudFront::Distribution")["Properties"]["DistributionConfig"]
+    (api,) = config["CacheBehaviors"]
+    assert api["PathPattern"] == "/vocweb/*"
+    assert api["ViewerProtocolPolicy"] == "https-only"
+    assert config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "redirect-to-https"
+    headers = only(template, "AWS::CloudFront::ResponseHeadersPolicy")
+    policy = headers["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"][
+        "ContentSecurityPolicy"
+    ]["ContentSecurityPolicy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+def test_notebook_is_the_workshops(assembly: Assembly) -> None:
+    template = assembly.templates["workshop-us-east-1"]["Notebook"]
+    properties = only(template, "AWS::SageMaker::NotebookInstance")["Properties"]
+    lifecycle = only(template, "AWS::SageMaker::NotebookInstanceLifecycleConfig")["Properties"]
+    assert properties["NotebookInstanceName"] == "smworkshop-notebook"
+    assert properties["InstanceType"] == "ml.m4.xlarge"
+    assert (
+        lifecycle["NotebookInstanceLifecycleConfigName"] == "smworkshop-notebook-lifecycle-config"
+    )
+    policies = {
+        policy["Properties"]["PolicyName"]: actions(template, logical_id)
+        for logical_id, policy in resources(template, "AWS::IAM::Policy").items()
+    }
+    assert policies == {
+        "IAMRoleRead": {"iam:GetPolicy", "iam:GetPolicyVersion"},
+        "ECRUpload": {
+            "ecr:CreateRepository",
+            "ecr:CompleteLayerUpload",
+            "ecr:UploadLayerPart",
+            "ecr:InitiateLayerUpload",
+            "ecr:PutImage",
+        },
+    }
+    assert "Notebook" not in assembly.templates["production-us-east-1"]
+
+
+def test_waiting_for_custom_resources_ends(assembly: Assembly) -> None:
+    waits = {
+        name: int(resource["Properties"]["ServiceTimeout"])
+        for resource_type in ("TrainingJob", "QualityGate", "EndpointCheck")
+        for name, resource in every(assembly, f"Custom::{resource_type}")
+    }
+    assert waits
+    assert max(waits.values()) <= 3600
+
+
+def test_no_account_and_no_time_of_synthesis_in_a_template(assembly: Assembly) -> None:
+    known = {TENSORFLOW_TRAINING.account(region) for region in ("us-east-1", "eu-west-1")}
+    known |= {
+        SCIKIT_LEARN_INFERENCE.account(region)
+        for region in ("us-east-1", "us-east-2", "us-west-2", "eu-west-1")
+    }
+    for stacks in assembly.templates.values():
+        accounts = set(re.findall(r"(?<![\w-])\d{12}(?![\w-])", json.dumps(stacks)))
+        assert accounts <= known

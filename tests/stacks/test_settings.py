@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from stacks.settings import (
+    CONTEXT_KEY,
+    SettingsError,
+    context_overrides,
+    load_settings,
+    read_presets,
+)
+from stacks.training_source import REPOSITORY
+
+PRESETS = read_presets(REPOSITORY / "cdk.json")
+
+
+def test_presets_cover_every_environment_and_region() -> None:
+    names = {settings.stage_name for settings in load_settings(PRESETS)}
+    regions = ["us-east-1", "us-east-2", "us-west-2", "eu-west-1"]
+    assert names == {
+        f"{environment}-{region}"
+        for environment in ("workshop", "production")
+        for region in regions
+    }
+
+
+def test_region_decides_the_population() -> None:
+    populations = {
+        settings.region: settings.population
+        for settings in load_settings(PRESETS, {"environment": "workshop"})
+    }
+    assert populations == {
+        "us-east-1": "us",
+        "us-east-2": "us",
+        "us-west-2": "us",
+        "eu-west-1": "world",
+    }
+
+
+def test_command_line_wins_over_region_and_preset() -> None:
+    (settings,) = load_settings(
+        PRESETS,
+        {
+            "environment": "workshop",
+            "region": "eu-west-1",
+            "population": "us",
+            "gate_min_accuracy": "0.95",
+            "notebook": "false",
+            "hyperparameters": '{"epochs": 2}',
+        },
+    )
+    assert settings.population == "us"
+    assert settings.gate_min_accuracy == 0.95
+    assert settings.notebook is False
+    assert settings.hyperparameters == {"epochs": 2}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("region", "mars-north-1", "us-east-1, us-east-2, us-west-2, eu-west-1"),
+        ("environment", "staging", "workshop, production"),
+        ("method", "by-hand", "'high-level'"),
+        ("hosting", "cluster", "'serverless' or 'instances'"),
+        ("population", "mars", "'us' or 'world'"),
+        ("gate_min_accuracy", "1.5", "less than or equal to 1"),
+        ("confidence_threshold", "0.3", "greater than or equal to 0.5"),
+        ("serverless_memory_mb", "1000", "1024, 2048"),
+        ("serverless_max_concurrency", "201", "less than or equal to 200"),
+        ("training_instance_type", "m5.large", "pattern"),
+        ("training_max_runtime_minutes", "90", "less than or equal to 55"),
+        ("notebook", "perhaps", "boolean"),
+        ("cors_allow_origin", "example.org", "pattern"),
+        ("log_retention", "A_FORTNIGHT", "ONE_WEEK"),
+        ("hyperparameters", "epochs=2", "hyperparameters"),
+    ],
+)
+def test_wrong_value_is_named_with_what_is_allowed(name: str, value: str, allowed: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(PRESETS, {name: value})
+    message = str(caught.value)
+    assert message.startswith(f"{name}: {value!r} is not allowed")
+    assert allowed in message
+
+
+def test_counts_out_of_order_are_refused() -> None:
+    with pytest.raises(SettingsError, match="instances_min: 3 is more than instances_max: 2"):
+        load_settings(PRESETS, {"instances_min": "3", "instances_max": "2"})
+
+
+def test_setting_missing_from_the_presets_is_named() -> None:
+    workshop = {
+        name: value
+        for name, value in PRESETS["environments"]["workshop"].items()
+        if name != "hosting"
+    }
+    with pytest.raises(SettingsError, match=r"^hosting is missing"):
+        load_settings({**PRESETS, "environments": {"workshop": workshop}})
+
+
+def test_misspelt_setting_is_refused() -> None:
+    with pytest.raises(SettingsError, match="metod: no such setting"):
+        context_overrides({"metod": "low-level"})
+
+
+def test_context_of_the_cdk_is_not_taken_for_a_setting() -> None:
+    context: dict[str, Any] = {
+        CONTEXT_KEY: {},
+        "@aws-cdk/core:newStyleStackSynthesis": True,
+        "aws:cdk:bundling-stacks": ["**"],
+        "availability-zones:account=1:region=us-east-1": ["us-east-1a"],
+        "gate-min-accuracy": "0.9",
+    }
+    assert context_overrides(context) == {"gate_min_accuracy": "0.9"}
+
+
+def test_settings_are_frozen() -> None:
+    settings = load_settings(PRESETS)[0]
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.region = "eu-west-1"
