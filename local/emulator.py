@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 
 from local import guardian, processes
 from local.credentials import Credentials
-from local.settings import ACCOUNT_ID, LocalSettings
+from local.settings import ACCOUNT_ID, PROJECT_ROOT, LocalSettings
 
 if TYPE_CHECKING:
     from local.page import Application, Message, Receive, Scope, Send
+    from local.sagemaker import SageMaker
 
 STATUS_PATH = "/_local/status"
 _PARENT_VARIABLE = "VOC_GENDER_LOCAL_PARENT"
@@ -156,6 +157,21 @@ async def _serve(settings: LocalSettings) -> None:
     )
 
 
+def _register_services(settings: LocalSettings) -> SageMaker:
+    """Add the services that ministack lacks."""
+    from local import application_autoscaling, sagemaker
+
+    application_autoscaling.register()
+    return sagemaker.register(
+        sagemaker.SageMakerSettings(
+            state_folder=settings.state_folder,
+            temporary_folder=settings.temporary_folder,
+            repository=PROJECT_ROOT,
+            model_python=settings.model_python,
+        )
+    )
+
+
 def _end_with_parent(parent: int) -> None:
     """Ask for an orderly end when the launcher in the foreground has vanished."""
 
@@ -177,12 +193,14 @@ def main() -> None:
     from local.bridges import install_all
 
     install_all(settings)
+    sagemaker = _register_services(settings)
     # One line per service and save would bury everything else in the log.
     logging.getLogger("persistence").setLevel(logging.WARNING)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     loop.run_until_complete(_serve(settings))
 
+    sagemaker.close()
     processes.end_marked(settings.state_folder, excluding=[guard.pid], grace_seconds=2.0)
     sys.stdout.flush()
     # Threads that wait for a custom resource or a function would keep the interpreter from
