@@ -50,7 +50,7 @@ def select(
     """
     chosen = [record for record in records if _matches(record, request, name, status)]
     sort_key = {"Name": name, "Status": status or name}.get(
-        request.get("SortBy", ""), request.get("SortBy", "CreationTime")
+        request.get("SortBy", ""), str(request.get("SortBy", "CreationTime"))
     )
     order = request.get("SortOrder", "Ascending" if ascending else "Descending")
 

@@ -1,0 +1,144 @@
+"""Starts and stops an emulator in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+ROOT = Path(__file__).resolve().parents[3]
+ADMINISTRATOR = ("LOCALADMIN", "local-secret")
+
+TRAIN_PROGRAM = """
+    import json, os, pathlib, sys
+    base = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"])
+    hyperparameters = json.loads((base / "input/config/hyperparameters.json").read_text())
+    (base / "model/weights.txt").write_text(hyperparameters.get("weights", "own"))
+    print("trained by the account's own image")
+"""
+SERVE_PROGRAM = """
+    import http.server, os, pathlib
+    weights = (pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"]) / "model/weights.txt").read_text()
+    greeting = os.environ.get("GREETING", "")
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        def do_GET(self):
+            self.answer(200, b"")
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.answer(200, f"{greeting} {weights} {body.decode()}".encode())
+        def answer(self, status, body):
+            self.send_response(status)
+            self.send_header("Content-Type", "text/plain")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+    address = ("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"]))
+    http.server.ThreadingHTTPServer(address, Handler).serve_forever()
+"""
+
+
+class Emulator:
+    """ministack with our services.
+
+    Parameters
+    ----------
+    folder
+        Folder of its state, its temporary files and a repository for own images.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log = folder / "log"
+        self._process: subprocess.Popen[bytes] | None = None
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        package = folder / "repository" / "model_code"
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "train.py").write_text(textwrap.dedent(TRAIN_PROGRAM))
+        (package / "serve.py").write_text(textwrap.dedent(SERVE_PROGRAM))
+
+    @property
+    def url(self) -> str:
+        """URL of every service."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def work_folder(self) -> Path:
+        """Folder of jobs and model servers."""
+        return self.folder / "tmp" / "sagemaker"
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        state = self.folder / "state"
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "PYTHONPATH": str(ROOT),
+            "TEST_FOLDER": str(self.folder),
+            "TEST_REPOSITORY": str(self.folder / "repository"),
+            "MODEL_PYTHON": sys.executable,
+            "GATEWAY_PORT": str(self.port),
+            "BIND_HOST": "127.0.0.1",
+            "AUTH": "true",
+            "PERSIST_STATE": "1",
+            "S3_PERSIST": "1",
+            "STATE_DIR": str(state),
+            "S3_DATA_DIR": str(state / "s3"),
+            "AWS_ACCESS_KEY_ID": ADMINISTRATOR[0],
+            "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR[1],
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "TMPDIR": str(self.folder),
+        }
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.local.sagemaker.emulator_process"],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self._wait_until_it_answers()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Stop and wait for the end."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(30)
+            self._process = None
+
+    def client(self, service: str, key: str = "", secret: str = "", token: str | None = None) -> Any:
+        """boto3 client, by default of the administrator."""
+        session: Any = boto3.session.Session(
+            aws_access_key_id=key or ADMINISTRATOR[0],
+            aws_secret_access_key=secret or ADMINISTRATOR[1],
+            aws_session_token=token,
+            region_name="us-east-1",
+        )
+        config = Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1})
+        return session.client(service, endpoint_url=self.url, config=config)
+
+    def _wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=5):
+                    return
+            except (urllib.error.URLError, OSError):
+                if time.monotonic() > deadline:
+                    raise AssertionError(self.log.read_text()[-2000:]) from None
+                time.sleep(0.05)
