@@ -27,7 +27,8 @@ logger = logging.getLogger("sagemaker")
 Record = dict[str, Any]
 
 _PING_TIMEOUT_SECONDS = 2.0
-_STARTS_BEFORE_GIVING_UP = 3
+_ENDS_BEFORE_GIVING_UP = 2
+_RESTART_PAUSE_SECONDS = 0.5
 _LONGEST_RESTART_PAUSE_SECONDS = 15.0
 
 
@@ -71,7 +72,7 @@ class ModelServer:
         self._process: ContainerProcess | None = None
         self._stream: LogStream | None = None
         self._port = 0
-        self._starts = 0
+        self._ends = 0
         self._last_line = ""
         self._ending = threading.Event()
         self._healthy = threading.Event()
@@ -206,7 +207,6 @@ class ModelServer:
         model_uri = container.get("ModelDataUrl")
         if model_uri:
             self._download_model(s3, model_uri)
-        self._port = _free_port()
         self._program = contract.prepare(
             container, self._layout, lambda uri: artifacts.read(s3, uri)
         )
@@ -236,7 +236,6 @@ class ModelServer:
             **self._program.environment,
             "SAGEMAKER_BASE_DIR": str(self._layout.base),
             "SM_MODEL_DIR": str(self._layout.model),
-            "SAGEMAKER_BIND_TO_PORT": str(self._port),
             "HOME": str(temporary),
             "TMPDIR": str(temporary),
             "PYTHONUNBUFFERED": "1",
@@ -250,21 +249,25 @@ class ModelServer:
 
     def _keep_alive(self, stream: LogStream) -> None:
         """Start the program, and again whenever it ends without being told to."""
-        pause = 0.5
-        while not self._ending.wait(0 if self._starts == 0 else pause):
+        pause = 0.0
+        while not self._ending.wait(pause):
             started = time.monotonic()
             self._run_once(stream)
             self._healthy.clear()
+            self._ends += 1
             # A program that ran well for a while starts again at once; one that keeps crashing
             # must not take the machine.
             ran_well = time.monotonic() - started > 30
-            pause = 0.5 if ran_well else min(pause * 2, _LONGEST_RESTART_PAUSE_SECONDS)
+            pause = 0.0 if ran_well else min(pause * 2, _LONGEST_RESTART_PAUSE_SECONDS)
+            pause = max(pause, _RESTART_PAUSE_SECONDS)
 
     def _run_once(self, stream: LogStream) -> None:
-        self._starts += 1
+        # Somebody may take the port before the program does; its next start gets another one.
+        self._port = _free_port()
+        environment = {**self._environment, "SAGEMAKER_BIND_TO_PORT": str(self._port)}
         try:
             process = self._processes.start(
-                self._program.command, self._environment, self._program.folder
+                self._program.command, environment, self._program.folder
             )
         except (OSError, RuntimeError) as error:
             self._last_line = f"{self._program.command[0]} cannot be started: {error}"
@@ -310,7 +313,8 @@ class ModelServer:
         limit = self._variant.get("ContainerStartupHealthCheckTimeoutInSeconds")
         deadline = time.monotonic() + (limit or self._settings.startup_timeout_seconds)
         while not self._healthy.wait(0.05):
-            gave_up = self._starts > _STARTS_BEFORE_GIVING_UP
+            # AWS tries until the time is over; the second end tells a developer enough.
+            gave_up = self._ends >= _ENDS_BEFORE_GIVING_UP
             if cancelled.is_set():
                 raise StartError("The endpoint was deleted before it was ready.")
             if gave_up or time.monotonic() > deadline:
@@ -323,11 +327,7 @@ class ModelServer:
 
 
 def _free_port() -> int:
-    """Ask the operating system for a free port.
-
-    Somebody else may take it before the server does; then the server ends, and the keeper's next
-    start meets a port that is free again, or the endpoint fails with the server's own words.
-    """
+    """Ask the operating system for a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

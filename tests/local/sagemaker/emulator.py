@@ -121,7 +121,9 @@ class Emulator:
             self._process.wait(30)
             self._process = None
 
-    def client(self, service: str, key: str = "", secret: str = "", token: str | None = None) -> Any:
+    def client(
+        self, service: str, key: str = "", secret: str = "", token: str | None = None
+    ) -> Any:
         """boto3 client, by default of the administrator."""
         session: Any = boto3.session.Session(
             aws_access_key_id=key or ADMINISTRATOR[0],

@@ -26,8 +26,10 @@ def test_endpoints_are_served_again_and_running_jobs_have_failed(own_emulator: E
     bench.sagemaker.create_training_job(**request)
     wait_for(lambda: processes.find_marked(own_emulator.folder), "the processes")
     wait_for(
-        lambda: bench.sagemaker.describe_training_job(TrainingJobName=job)["SecondaryStatus"]
-        == "Training",
+        lambda: (
+            bench.sagemaker.describe_training_job(TrainingJobName=job)["SecondaryStatus"]
+            == "Training"
+        ),
         "the training",
     )
 

@@ -178,9 +178,7 @@ def test_missing_data_fails_the_job(shared: Workbench) -> None:
 
 def test_unknown_image_is_an_honest_failure(shared: Workbench) -> None:
     image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.0-5"
-    job = shared.train(
-        AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"}
-    )
+    job = shared.train(AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"})
     assert "has no contract for the training image" in job["FailureReason"]
 
 
@@ -224,8 +222,9 @@ def test_requests_are_validated_as_on_aws(shared: Workbench) -> None:
         shared.sagemaker.create_training_job(**request)
     error = caught.value.response["Error"]
     assert error["Code"] == "ValidationException"
-    assert "Value 'under_score' at 'trainingJobName' failed to satisfy constraint" in (
-        error["Message"]
+    assert (
+        "Value 'under_score' at 'trainingJobName' failed to satisfy constraint"
+        in (error["Message"])
     )
     request = shared.job(SCRIPT)
     request["ResourceConfig"]["InstanceType"] = "ml.imaginary"
