@@ -94,7 +94,7 @@ def make_client(settings: LocalSettings, credentials: Credentials, service: str)
     service
         Name of the service, such as ``s3``.
     """
-    session = boto3.session.Session(
+    session: Any = boto3.session.Session(
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
         region_name=settings.region,

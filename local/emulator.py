@@ -159,10 +159,9 @@ async def _serve(settings: LocalSettings) -> None:
 
 def _register_services(settings: LocalSettings) -> SageMaker:
     """Add the services that ministack lacks."""
-    from local import application_autoscaling, sagemaker
+    from local import application_autoscaling, comprehend, sagemaker
 
-    application_autoscaling.register()
-    return sagemaker.register(
+    service = sagemaker.register(
         sagemaker.SageMakerSettings(
             state_folder=settings.state_folder,
             temporary_folder=settings.temporary_folder,
@@ -170,6 +169,9 @@ def _register_services(settings: LocalSettings) -> SageMaker:
             model_python=settings.model_python,
         )
     )
+    application_autoscaling.register(service)
+    comprehend.register()
+    return service
 
 
 def _end_with_parent(parent: int) -> None:

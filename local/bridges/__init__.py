@@ -13,9 +13,12 @@ from local.bridges import (
     custom_resource_failure,
     function_concurrency,
     function_environment,
+    idle_functions,
+    initialization_errors,
     interrupted_stacks,
     lambda_error_text,
     layer_paths,
+    layer_storage,
     loopback_transport,
     node_sdk,
     request_validator,
@@ -34,6 +37,9 @@ def install_all(settings: LocalSettings) -> None:
     lambda_error_text.install()
     layer_paths.install()
     function_environment.install(settings.functions_python)
+    layer_storage.install()
+    initialization_errors.install()
     function_concurrency.install()
+    idle_functions.install()
     node_sdk.install()
     cloudfront_api_origin.install()
