@@ -6,6 +6,7 @@ import importlib
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -29,8 +30,17 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TABLE = "feedbacks"
+TALLY = "sums"
 INDEX = "newest-first"
 ENDPOINT = "gender"
+
+
+_START = """
+from local import comprehend
+comprehend.register()
+from ministack.app import main
+main()
+"""
 
 
 def free_port() -> int:
@@ -49,8 +59,9 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("aws")
     with (home / "log").open("w") as log:
         server = subprocess.Popen(
-            [str(Path(sys.executable).with_name("ministack"))],
+            [sys.executable, "-c", _START],
             env={
+                "PYTHONPATH": str(Path(__file__).parents[1]),
                 "PATH": os.environ["PATH"],
                 "HOME": str(home),
                 "GATEWAY_PORT": str(port),
@@ -194,6 +205,7 @@ def function_environment(aws: str, model: Model, monkeypatch: pytest.MonkeyPatch
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
         "TABLE_NAME": TABLE,
+        "INSIGHTS_TABLE_NAME": TALLY,
         "LISTING_INDEX": INDEX,
         "ENDPOINT_NAME": ENDPOINT,
         "CORS_ALLOW_ORIGIN": "*",
@@ -206,7 +218,7 @@ def function_environment(aws: str, model: Model, monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture
 def dynamodb(aws: str) -> Iterator[DynamoDBClient]:
-    """Return a client of a DynamoDB with an empty table."""
+    """Return a client of a DynamoDB with empty tables."""
     client = boto3.client("dynamodb", endpoint_url=aws)
     client.create_table(
         TableName=TABLE,
@@ -228,8 +240,15 @@ def dynamodb(aws: str) -> Iterator[DynamoDBClient]:
         ],
         BillingMode="PAY_PER_REQUEST",
     )
+    client.create_table(
+        TableName=TALLY,
+        KeySchema=[{"AttributeName": "Shard", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "Shard", "AttributeType": "N"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
     yield client
     client.delete_table(TableName=TABLE)
+    client.delete_table(TableName=TALLY)
 
 
 @dataclass(frozen=True)
@@ -308,14 +327,18 @@ def call() -> Call:
     }
     modules = {function: importlib.import_module(f"{function}.handler") for function in FUNCTIONS}
     for module in modules.values():
-        for name in ("_table", "_model"):
+        for name in ("_table", "_model", "_service", "_tally"):
             if hasattr(module, name):
                 getattr(module, name).cache_clear()
 
     def send(method: str, url: str, *, function: str | None = None, **request: Any) -> Answer:
         path = urlsplit(url).path
-        module = modules[function or routes[method, path]]
-        answer = module.handler(rest_event(method, url, **request), CONTEXT)
+        chosen = function or next(
+            name
+            for (verb, template), name in routes.items()
+            if verb == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
+        )
+        answer = modules[chosen].handler(rest_event(method, url, **request), CONTEXT)
         assert answer["isBase64Encoded"] is False
         return Answer(answer["statusCode"], answer["headers"], answer["body"])
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_pascal
 
-from feedback.record import Feedback
+from feedback.record import Row
 from feedback.table import FeedbackTable
 
 FirstName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -33,7 +33,7 @@ def enter(new: NewFeedback, *, table: FeedbackTable) -> str:
     """Store a feedback and return its ID."""
     identifier = str(uuid4())
     table.add(
-        Feedback(
+        Row(
             id=identifier,
             first_name=new.first_name,
             last_name=new.last_name,

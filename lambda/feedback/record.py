@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
+from tally.contribution import SCALE, SELF_GENDERS, Contribution
+
 MAX_IDS = 1_000
 """Feedbacks that one request may name."""
 
@@ -16,7 +18,9 @@ SELF_DESCRIBED = "self"
 INFERRED = "inferred"
 """`GenderSource` of a gender that the model inferred from the first name."""
 
-Id = Annotated[str, Field(min_length=1, max_length=128)]
+MAX_ID_LENGTH = 128
+
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH)]
 
 
 class Feedback(BaseModel):
@@ -25,7 +29,9 @@ class Feedback(BaseModel):
     Reading is lenient, because one odd row must not take the whole list away.
     """
 
-    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True, extra="ignore")
+    model_config = ConfigDict(
+        alias_generator=to_pascal, populate_by_name=True, extra="ignore", frozen=True
+    )
 
     id: str = Field(alias="ID")
     first_name: str = ""
@@ -54,4 +60,37 @@ class Feedback(BaseModel):
 
     def as_answer(self) -> dict[str, Any]:
         """Return the fields that the REST API answers, without those that are not known."""
-        return self.model_dump(by_alias=True, exclude_none=True)
+        return self.model_dump(by_alias=True, exclude_none=True, include=_ANSWERED)
+
+
+_ANSWERED = set(Feedback.model_fields)
+
+
+class Row(Feedback):
+    """A feedback with what the table keeps beside it.
+
+    Attributes
+    ----------
+    probability_female
+        What the model said, also where it was not sure enough to name a gender.
+    counted
+        What this row has added to the sums; None while it has not been counted.
+    """
+
+    probability_female: float | None = None
+    counted: str | None = None
+
+    def contribution(self) -> Contribution:
+        """Return what this row should have added to the sums."""
+        if self.is_self_described:
+            steps = SELF_GENDERS.get(self.gender or "")
+        elif self.probability_female is None:
+            steps = None
+        else:
+            steps = round(self.probability_female * SCALE)
+        return Contribution(
+            gender=self.gender or "",
+            by=self.gender_source or "",
+            steps=steps,
+            sentiment=self.sentiment or "",
+        )

@@ -5,39 +5,50 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from boto3.dynamodb.types import TypeDeserializer
 
-from feedback.record import INFERRED, SELF_DESCRIBED, Feedback
+from dynamodb_access.failures import RETRY_AFTER_SECONDS, answering
+from dynamodb_access.settings import CLIENT_SETTINGS, PARALLEL_REQUESTS
+from feedback.changes import Change, attributes, total
+from feedback.record import Feedback, Row
 from rest_api.errors import StorageUnavailableError
+from tally.contribution import difference
+from tally.table import addition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        KeysAndAttributesTypeDef,
+        TransactWriteItemTypeDef,
+    )
 
 KEYS_PER_BATCH = 100
 """Keys that one BatchGetItem takes (a limit of DynamoDB)."""
 
+ROWS_PER_TRANSACTION = 50
+"""One transaction takes 100 actions; half of them keeps a refused one cheap."""
+
 READ_ATTEMPTS = 8
-PARALLEL_WRITES = 16
+CHANGE_ATTEMPTS = 12
 LISTING = "all"
 """The one partition of the listing index."""
 
 MAX_PAGE_BYTES = 4_500_000
 """A page ends here at the latest: Lambda answers with 6 MB at most."""
 
-_PROBABILITY_DIGITS = Decimal("0.0001")
-_serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
+
+_Argument = TypeVar("_Argument")
+_Result = TypeVar("_Result")
+
+Decide = Callable[[Row], Row | None]
+"""From a row as it is to the row as it shall be; None deletes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +67,8 @@ class Page:
     next: Cursor | None
 
 
-@dataclass(frozen=True, slots=True)
-class Inference:
-    """What the model said about the first name of one feedback."""
-
-    id: str
-    first_name: str
-    gender: str
-    probability: float | None
-
-
 class FeedbackTable:
-    """Reads and writes feedbacks.
+    """Reads and writes feedbacks; every write moves the sums with it, in one transaction.
 
     Parameters
     ----------
@@ -77,6 +78,8 @@ class FeedbackTable:
         The table, with the key ``ID``.
     listing_index
         Its index with the partition ``Listing`` and the sort key ``PostedTime``; needed to list.
+    tally_name
+        The table of the sums, with the key ``Shard``; needed to write.
 
     Raises
     ------
@@ -85,45 +88,50 @@ class FeedbackTable:
     """
 
     def __init__(
-        self, client: DynamoDBClient, *, table_name: str, listing_index: str | None = None
+        self,
+        client: DynamoDBClient,
+        *,
+        table_name: str,
+        listing_index: str = "",
+        tally_name: str = "",
     ) -> None:
         self._client = client
         self._table = table_name
         self._index = listing_index
+        self._tally = tally_name
 
     @classmethod
     def from_environment(cls) -> FeedbackTable:
-        """Return the table that ``TABLE_NAME`` and ``LISTING_INDEX`` name."""
-        client = boto3.client(
-            "dynamodb",
-            config=Config(
-                connect_timeout=2,
-                read_timeout=5,
-                retries={"mode": "standard", "total_max_attempts": 4},
-                max_pool_connections=PARALLEL_WRITES,
-            ),
-        )
+        """Return what ``TABLE_NAME``, ``LISTING_INDEX`` and ``INSIGHTS_TABLE_NAME`` name."""
         return cls(
-            client,
+            boto3.client("dynamodb", config=CLIENT_SETTINGS),
             table_name=os.environ["TABLE_NAME"],
-            listing_index=os.environ.get("LISTING_INDEX"),
+            listing_index=os.environ.get("LISTING_INDEX", ""),
+            tally_name=os.environ.get("INSIGHTS_TABLE_NAME", ""),
         )
 
-    def add(self, feedback: Feedback) -> None:
-        """Store a new feedback under an ID that no other has."""
-        item = {"Listing": LISTING, **feedback.as_answer()}
-        with _answering():
-            self._client.put_item(
-                TableName=self._table,
-                Item={name: _serialize(value) for name, value in item.items()},
-                ConditionExpression="attribute_not_exists(ID)",
-            )
+    def add(self, row: Row) -> None:
+        """Store a new feedback."""
+        contribution = row.contribution()
+        counted = row.model_copy(update={"counted": contribution.mark})
+        put: TransactWriteItemTypeDef = {
+            "Put": {
+                "TableName": self._table,
+                "Item": {"Listing": {"S": LISTING}, **attributes(counted)},
+                "ConditionExpression": "attribute_not_exists(ID)",
+            }
+        }
+        actions = [put]
+        if self._tally:
+            actions.append(addition(self._tally, difference(None, contribution)))
+        for attempt in range(CHANGE_ATTEMPTS):
+            if self._transact(actions) == []:
+                return
+            _pause(attempt)
+        raise _overloaded()
 
     def newest(self, *, limit: int, after: Cursor | None = None) -> Page:
         """List feedbacks, newest first, from an index: no scan, whatever the table's size."""
-        if self._index is None:
-            message = "LISTING_INDEX is not set"
-            raise RuntimeError(message)
         feedbacks: list[Feedback] = []
         size = 0
         start: dict[str, Any] = {}
@@ -136,7 +144,7 @@ class FeedbackTable:
                 }
             }
         while True:
-            with _answering():
+            with answering():
                 response = self._client.query(
                     TableName=self._table,
                     IndexName=self._index,
@@ -147,7 +155,7 @@ class FeedbackTable:
                     **start,
                 )
             for item in response["Items"]:
-                feedback = _feedback(item)
+                feedback = Feedback.model_validate(_plain(item))
                 size += len(feedback.feedback.encode()) + 500
                 feedbacks.append(feedback)
                 if size > MAX_PAGE_BYTES:
@@ -159,105 +167,129 @@ class FeedbackTable:
                 return Page(feedbacks, Cursor(last["PostedTime"]["S"], last["ID"]["S"]))
             start = {"ExclusiveStartKey": last}
 
-    def read(self, ids: Iterable[str]) -> dict[str, Feedback]:
-        """Return the feedbacks of `ids` as they are now; those that do not exist are left out."""
+    def read(self, ids: Iterable[str]) -> dict[str, Row]:
+        """Return the rows of `ids` as they are now; those that do not exist are left out."""
         distinct = list(dict.fromkeys(ids))
         batches = [
             distinct[start : start + KEYS_PER_BATCH]
             for start in range(0, len(distinct), KEYS_PER_BATCH)
         ]
-        found: dict[str, Feedback] = {}
-        for batch in batches:
-            found.update(self._read_batch(batch))
+        found: dict[str, Row] = {}
+        for rows in _in_parallel(self._read_batch, batches):
+            found.update(rows)
         return found
 
-    def _read_batch(self, ids: Sequence[str]) -> dict[str, Feedback]:
-        found: dict[str, Feedback] = {}
+    def _read_batch(self, ids: Sequence[str]) -> dict[str, Row]:
+        found: dict[str, Row] = {}
         pending: KeysAndAttributesTypeDef = {
             "Keys": [{"ID": {"S": identifier}} for identifier in ids],
             "ConsistentRead": True,
         }
         for attempt in range(READ_ATTEMPTS):
-            with _answering():
+            with answering():
                 response = self._client.batch_get_item(RequestItems={self._table: pending})
             for item in response["Responses"].get(self._table, []):
-                feedback = _feedback(item)
-                found[feedback.id] = feedback
+                row = Row.model_validate(_plain(item))
+                found[row.id] = row
             rest = response.get("UnprocessedKeys", {}).get(self._table)
             if not rest:
                 return found
             pending = {"Keys": rest["Keys"], "ConsistentRead": True}
-            time.sleep(random.uniform(0, min(1.0, 0.05 * 2**attempt)))  # noqa: S311
-        message = "The table is overloaded."
-        raise StorageUnavailableError(message, retry_after=2)
+            _pause(attempt)
+        raise _overloaded()
 
-    def store(self, inferences: Sequence[Inference]) -> dict[str, Feedback]:
-        """Store inferred genders and return the rows as they stand afterwards.
+    def change(self, rows: Mapping[str, Row], decide: Decide) -> dict[str, Row]:
+        """Change rows and return them as they stand afterwards; deleted ones are left out.
 
-        A row that was deleted meanwhile stays deleted and is left out; a gender that the person
-        stated meanwhile, and a first name that changed, win over the inference.
+        Parameters
+        ----------
+        rows
+            The rows as they were read.
+        decide
+            What becomes of a row. It is asked again, with the row as it is by then, when the row
+            changed between reading and writing. It must not change the ID.
         """
-        with ThreadPoolExecutor(max_workers=PARALLEL_WRITES) as pool:
-            rows = pool.map(self._store_one, inferences)
-        return {row.id: row for row in rows if row is not None}
-
-    def _store_one(self, inference: Inference) -> Feedback | None:
-        changes: dict[str, object] = {"Gender": inference.gender, "GenderSource": INFERRED}
-        if inference.probability is not None:
-            changes["GenderProbability"] = Decimal(str(inference.probability)).quantize(
-                _PROBABILITY_DIGITS
+        settled: dict[str, Row] = {}
+        pending = dict(rows)
+        for attempt in range(CHANGE_ATTEMPTS):
+            changes = [Change(row, decide(row)) for row in pending.values()]
+            settled.update(
+                {change.before.id: change.before for change in changes if not change.is_needed}
             )
-        assignments = ", ".join(f"{name} = :{name}" for name in changes)
-        removal = "" if "GenderProbability" in changes else " REMOVE GenderProbability"
-        values = {f":{name}": _serialize(value) for name, value in changes.items()}
+            needed = [change for change in changes if change.is_needed]
+            # After a refusal smaller transactions: one contested row must not hold up the others.
+            size = max(1, ROWS_PER_TRANSACTION >> attempt)
+            groups = [needed[start : start + size] for start in range(0, len(needed), size)]
+            again: list[str] = []
+            for group, refused in zip(groups, _in_parallel(self._apply, groups), strict=True):
+                again.extend(refused)
+                if not refused:
+                    settled.update(
+                        {
+                            change.before.id: change.counted_after()
+                            for change in group
+                            if change.after is not None
+                        }
+                    )
+            if not again:
+                return settled
+            _pause(attempt)
+            pending = self.read(again)
+        raise _overloaded()
+
+    def _apply(self, changes: list[Change]) -> list[str]:
+        """Apply all of `changes`, or none; return the ids to decide again: all, or none."""
+        actions = [change.action(self._table) for change in changes]
+        sums = total(changes)
+        if sums and self._tally:
+            actions.append(addition(self._tally, sums))
+        if self._transact(actions) == []:
+            return []
+        return [change.before.id for change in changes]
+
+    def _transact(self, actions: list[TransactWriteItemTypeDef]) -> list[str]:
+        """Run a transaction; return why it was refused, if a new attempt may succeed."""
         try:
-            with _answering():
-                response = self._client.update_item(
-                    TableName=self._table,
-                    Key={"ID": {"S": inference.id}},
-                    UpdateExpression=f"SET {assignments}{removal}",
-                    ConditionExpression=(
-                        "attribute_exists(ID) AND FirstName = :name AND "
-                        "(attribute_not_exists(GenderSource) OR GenderSource <> :self)"
-                    ),
-                    ExpressionAttributeValues={
-                        **values,
-                        ":name": {"S": inference.first_name},
-                        ":self": {"S": SELF_DESCRIBED},
-                    },
-                    ReturnValues="ALL_NEW",
-                )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return self.read([inference.id]).get(inference.id)
-        return _feedback(response["Attributes"])
+            with answering():
+                self._client.transact_write_items(TransactItems=actions)
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = [
+                reason.get("Code", "None")
+                for reason in error.response.get("CancellationReasons", [])
+            ]
+            if not _PASSING.issuperset(reasons):
+                raise
+            return reasons or ["TransactionConflict"]
+        return []
 
 
-def _feedback(item: dict[str, Any]) -> Feedback:
-    return Feedback.model_validate({name: _deserialize(value) for name, value in item.items()})
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    """Turn what passes by itself into a 503; a refused condition and a fault of ours pass on."""
-    try:
-        yield
-    except ClientError as error:
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-        code = error.response.get("Error", {}).get("Code", "")
-        if status >= 500 or code in _THROTTLED:
-            message = "The table does not answer."
-            raise StorageUnavailableError(message, retry_after=2) from error
-        raise
-    except BotoCoreError as error:
-        message = "The table cannot be reached."
-        raise StorageUnavailableError(message, retry_after=2) from error
-
-
-_THROTTLED = frozenset(
+_PASSING = frozenset(
     {
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "TransactionInProgressException",
+        "None",
+        "ConditionalCheckFailed",
+        "ProvisionedThroughputExceeded",
+        "ThrottlingError",
+        "TransactionConflict",
     }
 )
+
+
+def _plain(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: _deserialize(value) for name, value in item.items()}
+
+
+def _in_parallel(
+    work: Callable[[_Argument], _Result], arguments: Sequence[_Argument]
+) -> list[_Result]:
+    if len(arguments) < 2:
+        return [work(argument) for argument in arguments]
+    with ThreadPoolExecutor(max_workers=PARALLEL_REQUESTS) as pool:
+        return list(pool.map(work, arguments))
+
+
+def _pause(attempt: int) -> None:
+    time.sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311 - jitter
+
+
+def _overloaded() -> StorageUnavailableError:
+    return StorageUnavailableError("The table is overloaded.", retry_after=RETRY_AFTER_SECONDS)

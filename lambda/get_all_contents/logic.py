@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from feedback.record import Feedback
+from feedback.record import MAX_ID_LENGTH, Feedback
 from feedback.table import Cursor, FeedbackTable
 from rest_api.errors import BadRequestError
 
@@ -59,7 +59,8 @@ def decode_cursor(text: str) -> Cursor:
     except (binascii.Error, ValueError):
         fields = None
     match fields:
-        case [str(posted_time), str(identifier)] if posted_time and 0 < len(identifier) <= 128:
+        case [str(posted_time), str(identifier)] if (
+            posted_time and 0 < len(identifier) <= MAX_ID_LENGTH
+        ):
             return Cursor(posted_time, identifier)
-    message = "after must come from the Link header of a page."
-    raise BadRequestError(message)
+    raise BadRequestError("after must come from the Link header of a page.")

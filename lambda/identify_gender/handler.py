@@ -8,23 +8,17 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.metrics import MetricUnit
-from pydantic import BaseModel
 
-from feedback.record import Feedback, Id
+from feedback.ids import IdsRequest, distinct_ids, ids_of_query, missing
+from feedback.record import Feedback
 from feedback.table import FeedbackTable
 from gender_model.client import GenderModel
-from identify_gender.logic import Identification, distinct_ids, identify
+from identify_gender.logic import Identification, identify
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
 from rest_api.errors import NotFoundError
 from rest_api.observability import metrics
 
 application = build_application()
-
-
-class IdentifyRequest(BaseModel):
-    """Which feedbacks."""
-
-    ids: list[Id]
 
 
 @cache
@@ -42,29 +36,23 @@ def identify_by_query(
     ids: Annotated[str, Query(alias="Id", description="Ids, separated by commas")],
 ) -> JsonAnswer:
     """Infer and store genders, the workshop's way: ``["Tom - M", …]``."""
-    wanted = distinct_ids([part.strip() for part in ids.split(",") if part.strip()])
-    outcome = _identified(wanted)
+    outcome = _identified(ids_of_query(ids))
     if outcome.missing:
         # The workshop's form has no place for an error per id.
         message = "Some feedbacks do not exist. The others were identified."
         raise NotFoundError(message, details={"missing": outcome.missing})
     return json_response(
-        json.dumps([f"{row.first_name} - {row.gender}" for row in outcome.feedbacks.values()])
+        json.dumps([f"{row.first_name} - {row.gender}" for row in outcome.rows.values()])
     )
 
 
 @application.post("/identifygender")
-def identify_by_body(request: IdentifyRequest) -> JsonAnswer:
+def identify_by_body(request: IdsRequest) -> JsonAnswer:
     """Infer and store genders, with one result or error per id."""
     wanted = distinct_ids(request.ids)
     outcome = _identified(wanted)
     results = [
-        _result(outcome.feedbacks[identifier])
-        if identifier in outcome.feedbacks
-        else {
-            "id": identifier,
-            "error": {"code": "not_found", "message": "There is no such feedback."},
-        }
+        _result(outcome.rows[identifier]) if identifier in outcome.rows else missing(identifier)
         for identifier in wanted
     ]
     return json_response(json.dumps({"results": results}))
@@ -72,8 +60,9 @@ def identify_by_body(request: IdentifyRequest) -> JsonAnswer:
 
 def _identified(ids: list[str]) -> Identification:
     outcome = identify(ids, table=_table(), model=_model())
-    metrics.add_metric(name="GendersInferred", unit=MetricUnit.Count, value=outcome.inferred)
-    unknown = sum(row.gender == "U" for row in outcome.feedbacks.values())
+    inferred = [row for row in outcome.rows.values() if not row.is_self_described]
+    metrics.add_metric(name="GendersInferred", unit=MetricUnit.Count, value=len(inferred))
+    unknown = sum(row.gender == "U" for row in inferred)
     metrics.add_metric(name="GendersUnknown", unit=MetricUnit.Count, value=unknown)
     return outcome
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from feedback.record import MAX_IDS, Feedback
-from feedback.table import FeedbackTable, Inference
+from feedback.record import INFERRED, Row
+from feedback.table import FeedbackTable
 from gender_model.client import GenderModel
-from rest_api.errors import BadRequestError, TooLargeError
+from gender_model.prediction import Prediction
+
+PROBABILITY_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,37 +19,14 @@ class Identification:
 
     Attributes
     ----------
-    feedbacks
+    rows
         The rows as they stand now, by id, in the order asked.
     missing
         Ids without a row: there never was one, or it was deleted meanwhile.
-    inferred
-        How many rows got a gender from the model, or kept the same one.
     """
 
-    feedbacks: dict[str, Feedback]
+    rows: dict[str, Row]
     missing: list[str]
-    inferred: int
-
-
-def distinct_ids(ids: Sequence[str]) -> list[str]:
-    """Return every id once, in the order of their first appearance.
-
-    Raises
-    ------
-    BadRequestError
-        There is none.
-    TooLargeError
-        There are more than one request may hold.
-    """
-    distinct = list(dict.fromkeys(ids))
-    if not distinct:
-        message = "Name at least one id."
-        raise BadRequestError(message)
-    if len(distinct) > MAX_IDS:
-        message = f"At most {MAX_IDS} ids in one request."
-        raise TooLargeError(message, details={"limit": MAX_IDS, "received": len(distinct)})
-    return distinct
 
 
 def identify(ids: Sequence[str], *, table: FeedbackTable, model: GenderModel) -> Identification:
@@ -57,21 +36,35 @@ def identify(ids: Sequence[str], *, table: FeedbackTable, model: GenderModel) ->
     twice changes nothing.
     """
     rows = table.read(ids)
-    asked = [row for row in rows.values() if not row.is_self_described]
-    if asked:
-        answer = model.predict([row.first_name for row in asked])
-        inferences = [
-            Inference(row.id, row.first_name, said.gender, said.probability)
-            for row, said in zip(asked, answer.predictions, strict=True)
-        ]
-        stored = table.store(inferences)
-        rows = {
-            identifier: stored.get(identifier, row)
-            for identifier, row in rows.items()
-            if row.is_self_described or identifier in stored
-        }
+    names = dict.fromkeys(row.first_name for row in rows.values() if not row.is_self_described)
+    said: dict[str, Prediction] = {}
+    if names:
+        answer = model.predict(list(names))
+        said = dict(zip(names, answer.predictions, strict=True))
+
+    def decide(row: Row) -> Row:
+        prediction = said.get(row.first_name)
+        if row.is_self_described or prediction is None:
+            return row
+        return _inferred(row, prediction)
+
+    rows = table.change(rows, decide)
     return Identification(
-        feedbacks={identifier: rows[identifier] for identifier in ids if identifier in rows},
+        rows={identifier: rows[identifier] for identifier in ids if identifier in rows},
         missing=[identifier for identifier in ids if identifier not in rows],
-        inferred=sum(not row.is_self_described for row in rows.values()),
     )
+
+
+def _inferred(row: Row, prediction: Prediction) -> Row:
+    return row.model_copy(
+        update={
+            "gender": prediction.gender,
+            "gender_source": INFERRED,
+            "gender_probability": _rounded(prediction.probability),
+            "probability_female": _rounded(prediction.probability_female),
+        }
+    )
+
+
+def _rounded(probability: float | None) -> float | None:
+    return None if probability is None else round(probability, PROBABILITY_DIGITS)

@@ -109,3 +109,17 @@ class StorageUnavailableError(ApiError):
 
     status = 503
     code = "storage_unavailable"
+
+
+class SentimentFailedError(ApiError):
+    """The sentiment service refused."""
+
+    status = 502
+    code = "sentiment_failed"
+
+
+class SentimentUnavailableError(ApiError):
+    """The sentiment service does not answer now."""
+
+    status = 503
+    code = "sentiment_unavailable"

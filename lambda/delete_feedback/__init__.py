@@ -1,0 +1,1 @@
+"""DELETE /feedback/{id}: forgets a person."""

@@ -1,0 +1,33 @@
+"""Entry of the function that forgets a person."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.metrics import MetricUnit
+
+from delete_feedback.logic import delete
+from feedback.ids import distinct_ids
+from feedback.table import FeedbackTable
+from rest_api.application import JsonAnswer, build_application, lambda_handler
+from rest_api.observability import metrics
+
+application = build_application()
+
+
+@cache
+def _table() -> FeedbackTable:
+    return FeedbackTable.from_environment()
+
+
+@application.delete("/feedback/<id>")
+def delete_by_id(id: str) -> JsonAnswer:  # noqa: A002 - the route's own word
+    """Forget the person: the feedback, its gender and its sentiment, for good."""
+    (identifier,) = distinct_ids([id])
+    delete(identifier, table=_table())
+    metrics.add_metric(name="FeedbackDeleted", unit=MetricUnit.Count, value=1)
+    return Response(status_code=204)
+
+
+handler = lambda_handler(application)

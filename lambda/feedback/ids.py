@@ -1,0 +1,59 @@
+"""Which feedbacks a request is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from feedback.record import MAX_ID_LENGTH, MAX_IDS, Id
+from rest_api.errors import BadRequestError, TooLargeError
+
+
+class IdsRequest(BaseModel):
+    """Which feedbacks."""
+
+    ids: list[Id] = Field(json_schema_extra={"minItems": 1, "maxItems": MAX_IDS})
+
+
+def ids_of_query(text: str) -> list[str]:
+    """Return the ids of the workshop's query string, ``a,b,c``.
+
+    Raises
+    ------
+    BadRequestError, TooLargeError
+        As `distinct_ids`.
+    """
+    return distinct_ids([part.strip() for part in text.split(",") if part.strip()])
+
+
+def distinct_ids(ids: Sequence[str]) -> list[str]:
+    """Return every id once, in the order of their first appearance.
+
+    Raises
+    ------
+    BadRequestError
+        There is none, or one is longer than an id can be.
+    TooLargeError
+        There are more than one request may hold.
+    """
+    distinct = list(dict.fromkeys(ids))
+    if not distinct:
+        raise BadRequestError("Name at least one id.")
+    if len(distinct) > MAX_IDS:
+        raise TooLargeError(
+            f"At most {MAX_IDS} ids in one request.",
+            details={"limit": MAX_IDS, "received": len(distinct)},
+        )
+    if max(map(len, distinct)) > MAX_ID_LENGTH:
+        raise BadRequestError("There is no id of this length.")
+    return distinct
+
+
+def missing(identifier: str) -> dict[str, Any]:
+    """Return the result for an id that has no feedback."""
+    return {
+        "id": identifier,
+        "error": {"code": "not_found", "message": "There is no such feedback."},
+    }

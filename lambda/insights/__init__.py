@@ -1,0 +1,1 @@
+"""GET /insights: tells whether women and men feel differently about the service."""

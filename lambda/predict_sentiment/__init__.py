@@ -1,0 +1,1 @@
+"""GET and POST /predictsentiment: ask for and store the sentiment of feedbacks."""

@@ -1,0 +1,1 @@
+"""Amazon Comprehend, which knows the sentiment of a text."""

@@ -1,0 +1,1 @@
+"""PUT /feedback/{id}/gender: stores what the person said about themselves."""

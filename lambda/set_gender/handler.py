@@ -1,0 +1,40 @@
+"""Entry of the function that takes a person's own word."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import BaseModel, Field
+
+from feedback.ids import distinct_ids
+from feedback.table import FeedbackTable
+from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
+from rest_api.observability import metrics
+from set_gender.logic import OwnGender, set_gender
+
+application = build_application()
+
+
+class OwnWord(BaseModel):
+    """What the person said."""
+
+    gender: OwnGender = Field(description="X: neither or another")
+
+
+@cache
+def _table() -> FeedbackTable:
+    return FeedbackTable.from_environment()
+
+
+@application.put("/feedback/<id>/gender")
+def set_by_body(id: str, word: OwnWord) -> JsonAnswer:  # noqa: A002 - the route's own word
+    """Store what the person said about themselves. It wins over every inference."""
+    (identifier,) = distinct_ids([id])
+    feedback = set_gender(identifier, word.gender, table=_table())
+    metrics.add_metric(name="GendersStated", unit=MetricUnit.Count, value=1)
+    return json_response(json.dumps(feedback.as_answer()))
+
+
+handler = lambda_handler(application)

@@ -1,0 +1,112 @@
+"""What people say about themselves, and forgetting them."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("dynamodb")
+
+
+def enter(call: Any, first_name: str, text: str = "Fine.") -> str:
+    """Enter a feedback and return its ID."""
+    body = {"FirstName": first_name, "LastName": "Doe", "Feedback": text}
+    identifier: str = call("POST", "/feedback", body=body).json()["ID"]
+    return identifier
+
+
+def rows(call: Any) -> dict[str, dict[str, Any]]:
+    """Return the listing by ID."""
+    return {row["ID"]: row for row in call("GET", "/getallcontents").json()}
+
+
+@pytest.mark.parametrize("gender", ["F", "M", "X"])
+def test_the_own_word_wins_over_inferences_past_and_future(
+    call: Any, model: Any, gender: str
+) -> None:
+    identifier = enter(call, "Mary")
+    call("POST", "/identifygender", body={"ids": [identifier]})
+
+    answer = call("PUT", f"/feedback/{identifier}/gender", body={"gender": gender})
+
+    assert answer.status == 200
+    assert answer.json()["Gender"] == gender
+    model.requests.clear()
+    call("POST", "/identifygender", body={"ids": [identifier]})
+    assert model.requests == []
+    row = rows(call)[identifier]
+    assert (row["Gender"], row["GenderSource"]) == (gender, "self")
+    assert "GenderProbability" not in row
+    assert call("GET", f"/identifygender?Id={identifier}").json() == [f"Mary - {gender}"]
+
+
+@pytest.mark.parametrize("body", [{"gender": "U"}, {"gender": "f"}, {}, None, {"gender": None}])
+def test_another_word_is_refused(call: Any, body: Any) -> None:
+    identifier = enter(call, "Mary")
+
+    assert call("PUT", f"/feedback/{identifier}/gender", body=body).status == 400
+
+
+def test_nobody_is_created_by_a_word_about_them(call: Any) -> None:
+    answer = call("PUT", "/feedback/nobody/gender", body={"gender": "F"})
+
+    assert (answer.status, answer.json()["error"]["code"]) == (404, "not_found")
+    assert rows(call) == {}
+
+
+def test_deleted_is_forgotten(call: Any) -> None:
+    identifier = enter(call, "Mary")
+
+    answer = call("DELETE", f"/feedback/{identifier}")
+
+    assert (answer.status, answer.body) == (204, "")
+    assert rows(call) == {}
+    again = call("DELETE", f"/feedback/{identifier}")
+    assert (again.status, again.json()["error"]["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("identifier", ["x" * 129, "a%20b", "%00"])
+def test_odd_ids_are_refused(call: Any, identifier: str) -> None:
+    assert call("DELETE", f"/feedback/{identifier}").status in {400, 404}
+
+
+def test_many_hands_on_the_same_rows(call: Any) -> None:
+    """No correction is lost, no deleted row comes back, nobody gets a 5xx, the sums are right."""
+    names = ["Mary", "Tom", "Robin", "123"]
+    ids = [enter(call, names[number % 4]) for number in range(24)]
+    corrected, deleted, left = set(ids[:8]), set(ids[8:16]), set(ids[16:])
+
+    def act(hand: int) -> list[int]:
+        chance = random.Random(hand)  # noqa: S311
+        if hand % 5 == 0:
+            return [
+                call("PUT", f"/feedback/{identifier}/gender", body={"gender": "X"}).status
+                for identifier in chance.sample(sorted(corrected), 8)
+            ]
+        if hand % 5 == 1:
+            return [
+                call("DELETE", f"/feedback/{identifier}").status
+                for identifier in chance.sample(sorted(deleted), 8)
+            ]
+        return [
+            call("POST", "/identifygender", body={"ids": chance.sample(ids, 24)}).status,
+            call("POST", "/predictsentiment", body={"ids": chance.sample(ids, 24)}).status,
+        ]
+
+    with ThreadPoolExecutor(max_workers=50) as pool:
+        statuses = {status for hand in pool.map(act, range(50)) for status in hand}
+
+    assert statuses <= {200, 204, 404}
+    found = rows(call)
+    assert set(found) == corrected | left
+    assert {found[identifier]["Gender"] for identifier in corrected} == {"X"}
+    assert {found[identifier]["GenderSource"] for identifier in corrected} == {"self"}
+    assert all(found[identifier]["GenderSource"] == "inferred" for identifier in left)
+    insights = call("GET", "/insights").json()
+    assert (insights["feedbacks"], insights["rated"]) == (16, 16)
+    genders = insights["genders"]
+    assert (genders["X"], genders["self_described"], genders["not_identified"]) == (8, 8, 0)
+    assert (genders["F"], genders["M"], genders["U"]) == (2, 2, 4)
