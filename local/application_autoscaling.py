@@ -7,6 +7,7 @@ instances it asks for. What AWS would refuse is refused, so that a template is p
 from __future__ import annotations
 
 import json
+import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from typing import Any
 import ministack.app as ministack_app
 from ministack.core import iam_actions, router
 
-from local.sagemaker import cloudformation, emulator, listing, validation
+from local.sagemaker import SageMaker, cloudformation, emulator, listing, validation
 from local.sagemaker.errors import ApiError, validation_error
 from local.sagemaker.store import Record, now
 
@@ -26,11 +27,20 @@ SCALING_POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 _CONTENT_TYPE = "application/x-amz-json-1.1"
 _TARGET_KEYS = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _PAGE = 50
+_VARIANT = re.compile(r"endpoint/(?P<endpoint>[^/]+)/variant/(?P<variant>[^/]+)")
+# For SageMaker the role is always the service-linked one, whatever the request says.
+_IGNORED = ("RoleARN", "Tags")
 
 
-def register() -> ApplicationAutoScaling:
-    """Add Application Auto Scaling to the emulator of this process, before it loads its state."""
-    service = ApplicationAutoScaling()
+def register(sagemaker: SageMaker) -> ApplicationAutoScaling:
+    """Add Application Auto Scaling to the emulator of this process, before it loads its state.
+
+    Parameters
+    ----------
+    sagemaker
+        The service whose endpoints' variants can be targets.
+    """
+    service = ApplicationAutoScaling(sagemaker)
     ministack_app.SERVICE_REGISTRY[SERVICE] = {"module": SERVICE}
     ministack_app.SERVICE_HANDLERS[SERVICE] = service.handle_request
     ministack_app._state_map[SERVICE] = SERVICE
@@ -47,9 +57,16 @@ def register() -> ApplicationAutoScaling:
 
 
 class ApplicationAutoScaling:
-    """The service, with the interface that ministack expects of a service module."""
+    """The service, with the interface that ministack expects of a service module.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    sagemaker
+        The service whose endpoints' variants can be targets.
+    """
+
+    def __init__(self, sagemaker: SageMaker) -> None:
+        self._sagemaker = sagemaker
         self._lock = threading.RLock()
         self._scopes: dict[str, dict[str, dict[str, Record]]] = {}
         self._operations: dict[str, Callable[[Record], Record]] = {
@@ -127,6 +144,7 @@ class ApplicationAutoScaling:
             for member in ("MinCapacity", "MaxCapacity"):
                 if member not in request:
                     raise validation_error(f"{member} is required to register a scalable target.")
+            self._require_resource(request)
             target = {
                 **{member: request[member] for member in _TARGET_KEYS},
                 "RoleARN": _service_linked_role(),
@@ -141,7 +159,10 @@ class ApplicationAutoScaling:
                     f"scalable-target/{uuid.uuid4().hex[:24]}"
                 ),
             }
-        changed = {**target, **{key: value for key, value in request.items() if key != "Tags"}}
+        changed = {
+            **target,
+            **{key: value for key, value in request.items() if key not in _IGNORED},
+        }
         if changed["MinCapacity"] > changed["MaxCapacity"]:
             raise validation_error("Maximum capacity cannot be less than minimum capacity.")
         targets[key] = changed
@@ -207,6 +228,18 @@ class ApplicationAutoScaling:
                 "ObjectNotFoundException", f"No scaling policy found for {key.replace('|', ', ')}."
             )
         return {}
+
+    def _require_resource(self, request: Record) -> None:
+        if request["ScalableDimension"] != "sagemaker:variant:DesiredInstanceCount":
+            return
+        match = _VARIANT.fullmatch(request["ResourceId"])
+        if match is None or not self._sagemaker.endpoints.has_instances(
+            match["endpoint"], match["variant"]
+        ):
+            raise validation_error(
+                f"{request['ResourceId']} is no variant of a SageMaker endpoint that runs on "
+                "instances."
+            )
 
     def _require_target(self, request: Record) -> None:
         if _target_key(request) not in self._table("targets"):

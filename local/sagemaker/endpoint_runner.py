@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from local.sagemaker import emulator
@@ -84,11 +86,12 @@ class EndpointRunner:
                 lambda: endpoint["EndpointStatus"] not in ("Creating", "Updating")
             )
 
-    def server(self, endpoint: Record, variant_name: str | None) -> ModelServer | None:
-        """Choose the server for a request: the named variant, or one by weight.
+    @contextlib.contextmanager
+    def server(self, endpoint: Record, variant_name: str | None) -> Iterator[ModelServer | None]:
+        """Hold the server for a request: that of the named variant, or one by weight.
 
-        An endpoint that comes back after a restart of the emulator has its servers in a moment;
-        its callers wait for them.
+        A server that is swapped out meanwhile goes on until it is let go. An endpoint that
+        comes back after a restart of the emulator has its servers in a moment; its callers wait.
         """
         with self._change:
             self._change.wait_for(
@@ -98,7 +101,17 @@ class EndpointRunner:
                 ),
                 self._settings.invocation_timeout_seconds,
             )
-            servers = list(self._serving.get(endpoint["_Arn"], []))
+            server = self._choose(endpoint, variant_name)
+            if server is not None:
+                server.take()
+        try:
+            yield server
+        finally:
+            if server is not None:
+                server.give_back()
+
+    def _choose(self, endpoint: Record, variant_name: str | None) -> ModelServer | None:
+        servers = list(self._serving.get(endpoint["_Arn"], []))
         if variant_name is not None:
             servers = [item for item in servers if item.variant["VariantName"] == variant_name]
         weights = [item.variant["InitialVariantWeight"] for item in servers]

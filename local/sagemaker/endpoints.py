@@ -119,6 +119,14 @@ class Endpoints:
             raise could_not_find("endpoint", emulator.arn(_KIND, name))
         return endpoint
 
+    def has_instances(self, name: str, variant_name: str) -> bool:
+        """Whether an endpoint hosts a variant on instances, whose number can be scaled."""
+        endpoint = self._store.table(_KIND).get(name)
+        return endpoint is not None and any(
+            variant["VariantName"] == variant_name and "ServerlessConfig" not in variant
+            for variant in endpoint["_Deployment"]["Variants"]
+        )
+
     def wait(self, endpoint: Record) -> None:
         """Wait until an endpoint is neither being created nor updated."""
         self._runner.wait(endpoint)

@@ -41,6 +41,8 @@ class Program:
     command: list[str]
     environment: dict[str, str]
     folder: Path
+    notices: tuple[str, ...] = ()
+    """What the container's log shall say first."""
 
 
 class Layout:
@@ -213,7 +215,8 @@ class _ScriptMode:
             "PYTHONPATH": str(layout.code),
             **_job_environment(job),
         }
-        return Program([*runner, str(script), *arguments], environment, layout.code)
+        command = [*runner, str(script), *arguments]
+        return Program(command, environment, layout.code, _notices(layout.code, interpreter))
 
     def failure_text(self, program: Program, exit_code: int, last_lines: list[str]) -> str:
         message = "\n".join(last_lines)
@@ -247,7 +250,16 @@ class _HandlerHosting:
         environment["SAGEMAKER_PROGRAM"] = script
         environment["SAGEMAKER_SUBMIT_DIRECTORY"] = str(code)
         environment["PYTHONPATH"] = str(code)
-        return Program([str(self._settings.model_python), str(_HANDLER_HOST)], environment, code)
+        interpreter = str(self._settings.model_python)
+        command = [interpreter, str(_HANDLER_HOST)]
+        return Program(command, environment, code, _notices(code, interpreter))
+
+
+def _notices(code: Path, interpreter: str) -> tuple[str, ...]:
+    if not (code / "requirements.txt").is_file():
+        return ()
+    # The toolkits install them into the container; the interpreter here is not ours to change.
+    return (f"requirements.txt is not installed; {interpreter} must have its packages already.",)
 
 
 def _own_image_environment(settings: SageMakerSettings) -> dict[str, str]:

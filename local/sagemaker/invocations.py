@@ -70,12 +70,12 @@ class Invocations:
                 f"Endpoint {name} of account {emulator.account()} not found.",
             )
         variant = headers.get("x-amzn-sagemaker-target-variant")
-        server = self._runner.server(endpoint, variant)
-        if server is None:
-            if variant is not None:
-                return _error(400, "ValidationError", f"Variant {variant} of {name} not found.")
-            return _error(503, "ServiceUnavailable", f"Endpoint {name} has no running instance.")
-        return self._ask(endpoint, server, headers, body)
+        with self._runner.server(endpoint, variant) as server:
+            if server is not None:
+                return self._ask(endpoint, server, headers, body)
+        if variant is not None:
+            return _error(400, "ValidationError", f"Variant {variant} of {name} not found.")
+        return _error(503, "ServiceUnavailable", f"Endpoint {name} has no running instance.")
 
     def _ask(
         self, endpoint: Record, server: ModelServer, headers: Mapping[str, str], body: bytes
@@ -85,7 +85,7 @@ class Invocations:
         if len(body) > limit:
             message = f"HTTP content length exceeded {limit} bytes."
             return HttpAnswer(413, dict(_JSON), json.dumps({"message": message}).encode())
-        if server.is_busy():
+        if server.is_overloaded():
             return _error(
                 400, "ThrottlingException", "Rate exceeded: the endpoint's MaxConcurrency."
             )

@@ -125,10 +125,21 @@ class ModelServer:
             emulator.forget_session(self._credentials)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def is_busy(self) -> bool:
-        """Whether a serverless variant already runs as many requests as it may."""
+    def take(self) -> None:
+        """Count a request in; `end` waits until it is given back."""
+        with self._in_flight_change:
+            self._in_flight += 1
+
+    def give_back(self) -> None:
+        """Count a request out."""
+        with self._in_flight_change:
+            self._in_flight -= 1
+            self._in_flight_change.notify_all()
+
+    def is_overloaded(self) -> bool:
+        """Whether more requests were taken than a serverless variant may run at once."""
         limit = self._variant.get("ServerlessConfig", {}).get("MaxConcurrency")
-        return limit is not None and self._in_flight >= limit
+        return limit is not None and self._in_flight > limit
 
     def wait_ready(self, timeout_seconds: float) -> bool:
         """Wait for the server, which may be restarting."""
@@ -144,18 +155,12 @@ class ModelServer:
         OSError
             If the server went away.
         """
-        with self._in_flight_change:
-            self._in_flight += 1
         try:
             return self._invoke(body, headers)
         except TimeoutError as error:
             raise AnswerTimeoutError from error
         except http.client.HTTPException as error:
             raise OSError(f"the model server broke off: {error!r}") from error
-        finally:
-            with self._in_flight_change:
-                self._in_flight -= 1
-                self._in_flight_change.notify_all()
 
     def _invoke(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
         connection, reused = self._connection()
@@ -274,6 +279,8 @@ class ModelServer:
             stream.write(self._last_line)
             return
         self._process = process
+        for notice in self._program.notices:
+            stream.write(notice)
         pump = threading.Thread(target=self._pump, args=(process, stream), daemon=True)
         pump.start()
         threading.Thread(target=self._watch_health, args=(process,), daemon=True).start()

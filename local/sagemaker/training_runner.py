@@ -194,6 +194,8 @@ class _TrainingRun:
             stream.close()
             raise _JobError(f"{program.command[0]} cannot be started: {error}") from error
         self._transition("Training", "Training image download completed. Training in progress.")
+        for notice in program.notices:
+            stream.write(notice)
         pump = threading.Thread(target=self._pump, args=(process, stream), daemon=True)
         pump.start()
         exit_code, timed_out = self._wait(process)

@@ -121,14 +121,11 @@ class Emulator:
             self._process.wait(30)
             self._process = None
 
-    def client(
-        self, service: str, key: str = "", secret: str = "", token: str | None = None
-    ) -> Any:
+    def client(self, service: str, key: str = "", secret: str = "") -> Any:
         """boto3 client, by default of the administrator."""
         session: Any = boto3.session.Session(
             aws_access_key_id=key or ADMINISTRATOR[0],
             aws_secret_access_key=secret or ADMINISTRATOR[1],
-            aws_session_token=token,
             region_name="us-east-1",
         )
         config = Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1})

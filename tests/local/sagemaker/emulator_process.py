@@ -23,7 +23,7 @@ def main() -> None:
             invocation_timeout_seconds=2.0,
         )
     )
-    application_autoscaling.register()
+    application_autoscaling.register(service)
     try:
         ministack.app.main()
     finally:

@@ -11,6 +11,7 @@ from tests.local.sagemaker.workbench import (
     BUCKET,
     EXECUTION_STATEMENTS,
     OWN_IMAGE,
+    Record,
     Workbench,
     archive,
     statement,
@@ -51,7 +52,7 @@ def test_content_types_pass_through(shared: Workbench, endpoint: str) -> None:
 def test_a_handlers_error_is_a_model_error(shared: Workbench, endpoint: str) -> None:
     with pytest.raises(ClientError) as caught:
         shared.runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=b"Tom")
-    response = caught.value.response
+    response: Record = {**caught.value.response}
     assert response["Error"]["Code"] == "ModelError"
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 424
     assert response["OriginalStatusCode"] == 415
@@ -60,7 +61,8 @@ def test_a_handlers_error_is_a_model_error(shared: Workbench, endpoint: str) -> 
         shared.runtime.invoke_endpoint(
             EndpointName=endpoint, ContentType="application/json", Body=b"{"
         )
-    assert caught.value.response["OriginalStatusCode"] == 500
+    response = {**caught.value.response}
+    assert response["OriginalStatusCode"] == 500
 
 
 def test_limits_of_payload_and_time(shared: Workbench, endpoint: str) -> None:
