@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from local import processes
@@ -98,6 +99,14 @@ def make_client(settings: LocalSettings, credentials: Credentials, service: str)
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
         region_name=settings.region,
+        # Neither the profiles nor the configuration files of this machine.
+        botocore_session=botocore.session.Session(
+            session_vars={
+                "profile": (None, None, None, None),
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+            }
+        ),
     )
     return session.client(
         service,
