@@ -11,23 +11,10 @@ from urllib.parse import unquote
 from ministack.core import iam_actions
 from ministack.services import tagging
 
-from local.sagemaker import emulator
+from local.sagemaker import emulator, resources
 from local.sagemaker.store import KINDS, Store
 
 SERVICE = "sagemaker"
-_NAME_MEMBERS = {
-    "TrainingJob": ("training-job", "TrainingJobName"),
-    "Model": ("model", "ModelName"),
-    "EndpointConfig": ("endpoint-config", "EndpointConfigName"),
-    "Endpoint": ("endpoint", "EndpointName"),
-    "NotebookInstance": ("notebook-instance", "NotebookInstanceName"),
-    "PresignedNotebookInstanceUrl": ("notebook-instance", "NotebookInstanceName"),
-    "NotebookInstanceLifecycleConfig": (
-        "notebook-instance-lifecycle-config",
-        "NotebookInstanceLifecycleConfigName",
-    ),
-}
-_OPERATION = re.compile(r"(Create|Describe|Update|Delete|Start|Stop)(?P<subject>[A-Za-z]+)")
 _INVOCATION = re.compile(r"/endpoints/(?P<name>[^/]+)/")
 
 
@@ -69,10 +56,7 @@ def resource_arn(path: str, headers: Mapping[str, str], body: bytes) -> str:
         return "*"
     if operation in ("AddTags", "ListTags", "DeleteTags"):
         return str(request.get("ResourceArn", "*"))
-    match = _OPERATION.fullmatch(operation)
-    kind, member = _NAME_MEMBERS.get(match["subject"], ("", "")) if match else ("", "")
-    name = request.get(member)
-    return emulator.arn(kind, name) if kind and isinstance(name, str) else "*"
+    return resources.named_arn(operation, request)
 
 
 def _tagged(store: Store) -> list[tuple[str, list[dict[str, str]]]]:

@@ -132,14 +132,15 @@ class Endpoints:
         self._runner.wait(endpoint)
 
     def restore(self) -> None:
-        """Serve again what was in service when the emulator stopped.
+        """Serve again what was once in service, and go on with what was being created.
 
-        An endpoint whose update was interrupted comes back on its old configuration.
+        An endpoint whose update was interrupted comes back on its old configuration. One that
+        could not be brought back the last time gets another chance: its interpreter may be back.
         """
         for account, region, endpoint in self._store.everything(_KIND):
-            if endpoint["EndpointStatus"] == "Failed":
+            was_created = "ProductionVariants" in endpoint
+            if endpoint["EndpointStatus"] == "Failed" and not was_created:
                 continue
-            was_created = endpoint["EndpointStatus"] != "Creating"
             with self._store.lock:
                 endpoint.pop("PendingDeploymentSummary", None)
                 endpoint["EndpointStatus"] = "Updating" if was_created else "Creating"

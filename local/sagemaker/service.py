@@ -7,9 +7,11 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from local.sagemaker import emulator, validation
+from local import processes
+from local.sagemaker import emulator, resources, roles, validation
 from local.sagemaker.endpoint_configs import EndpointConfigs
 from local.sagemaker.endpoint_runner import EndpointRunner
 from local.sagemaker.endpoints import Endpoints
@@ -47,8 +49,7 @@ class SageMaker:
         self.store = Store()
         self.processes = ProcessTable(settings.state_folder)
         atexit.register(self.close)
-        # Whatever a killed emulator left there belongs to nobody any more.
-        shutil.rmtree(settings.work_folder, ignore_errors=True)
+        _remove_leftovers(settings.work_folder.parent)
         settings.work_folder.mkdir(parents=True)
         self.training_jobs = TrainingJobs(
             self.store, TrainingRunner(settings, self.store, self.processes)
@@ -93,6 +94,8 @@ class SageMaker:
         if perform is None:
             raise not_implemented(operation or "(none named)")
         checked = validation.parse("sagemaker", operation, request)
+        if checked.get("Tags") and operation.startswith("Create"):
+            roles.require(caller, "sagemaker:AddTags", resources.named_arn(operation, checked))
         result = perform(checked, caller)
         with self.store.lock:
             # A copy: the record goes on changing while the answer is written out.
@@ -168,6 +171,13 @@ class SageMaker:
             "UpdateNotebookInstanceLifecycleConfig": lifecycles.update,
             "DeleteNotebookInstanceLifecycleConfig": lifecycles.delete,
         }
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the work folders of emulators that are gone."""
+    for leftover in folder.glob("emulator-*"):
+        if not processes.is_running(int(leftover.name.removeprefix("emulator-"))):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _decoded(body: bytes) -> object:

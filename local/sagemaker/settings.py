@@ -48,5 +48,5 @@ class SageMakerSettings:
 
     @property
     def work_folder(self) -> Path:
-        """Folder of everything temporary of this service."""
-        return self.temporary_folder.resolve() / "sagemaker"
+        """Folder of everything temporary of this service in this process."""
+        return self.temporary_folder.resolve() / "sagemaker" / f"emulator-{os.getpid()}"

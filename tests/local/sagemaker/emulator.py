@@ -78,8 +78,9 @@ class Emulator:
 
     @property
     def work_folder(self) -> Path:
-        """Folder of jobs and model servers."""
-        return self.folder / "tmp" / "sagemaker"
+        """Folder of jobs and model servers of the running process."""
+        pid = self._process.pid if self._process is not None else 0
+        return self.folder / "tmp" / "sagemaker" / f"emulator-{pid}"
 
     def start(self) -> None:
         """Start and wait until it answers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
@@ -161,6 +162,16 @@ def test_own_image_on_serverless(shared: Workbench) -> None:
     instances = shared.endpoint_config(model)
     with pytest.raises(ClientError, match="from instances to serverless"):
         shared.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=instances)
+
+
+def test_a_serverless_variant_takes_so_many_requests_at_once(shared: Workbench) -> None:
+    hosting = {"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}
+    name = shared.endpoint(shared.endpoint_config(shared.model(), **hosting))
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        slow = [pool.submit(shared.invoke, name, {"sleep": 1}) for _ in range(2)]
+    outcomes = [future.exception() for future in slow]
+    assert outcomes.count(None) == 1
+    assert "ThrottlingException" in str(next(error for error in outcomes if error is not None))
 
 
 def test_delete_ends_the_server_and_removes_its_folder(shared: Workbench) -> None:

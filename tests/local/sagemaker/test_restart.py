@@ -33,10 +33,12 @@ def test_endpoints_are_served_again_and_running_jobs_have_failed(own_emulator: E
         "the training",
     )
 
+    work_folder = own_emulator.work_folder
+
     own_emulator.stop()
 
     assert processes.find_marked(own_emulator.folder) == []
-    assert not own_emulator.work_folder.exists()
+    assert not work_folder.exists()
 
     own_emulator.start()
     bench.connect()
@@ -56,3 +58,6 @@ def test_what_a_killed_emulator_left_is_found_by_its_marker(own_emulator: Emulat
     (orphan,) = processes.find_marked(own_emulator.folder)
     assert "handler_host.py" in Path(f"/proc/{orphan}/cmdline").read_text()
     assert processes.end_marked(own_emulator.folder) == 1
+    (leftover,) = (own_emulator.folder / "tmp" / "sagemaker").iterdir()
+    own_emulator.start()
+    assert not leftover.exists()

@@ -200,6 +200,20 @@ def test_only_who_may_pass_the_role_trains(shared: Workbench) -> None:
         allowed.describe_training_job(TrainingJobName=request["TrainingJobName"])
 
 
+def test_tags_at_creation_need_their_own_permission(shared: Workbench) -> None:
+    jobs = "arn:aws:sagemaker:*:*:training-job/job-*"
+    rights = [
+        statement("sagemaker:CreateTrainingJob", jobs),
+        statement("iam:PassRole", shared.role),
+    ]
+    request = shared.job(SCRIPT, Tags=[{"Key": "project", "Value": "voc"}])
+    with pytest.raises(ClientError, match="sagemaker:AddTags"):
+        shared.client_of("sagemaker", rights).create_training_job(**request)
+    rights.append(statement("sagemaker:AddTags", jobs))
+    shared.client_of("sagemaker", rights).create_training_job(**request)
+    assert shared.wait_for_job(request["TrainingJobName"])["TrainingJobStatus"] == "Completed"
+
+
 def test_role_must_trust_sagemaker(shared: Workbench) -> None:
     trust = {
         "Version": "2012-10-17",
