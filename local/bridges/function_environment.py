@@ -20,7 +20,7 @@ from typing import Any
 
 from ministack.core import lambda_runtime
 
-from local.bridges.layer_paths import OPT_FOLDERS
+from local.bridges.layer_paths import OPT_FOLDERS, layers_of_worker
 from local.processes import MARKER
 
 _LAYERS = "_LAMBDA_LAYERS_DIRS"
@@ -40,7 +40,9 @@ def has_compiled_modules(layer_folder: Path) -> bool:
     )
 
 
-def function_environment(offered: Mapping[str, str], emulator: Mapping[str, str]) -> dict[str, str]:
+def function_environment(
+    offered: Mapping[str, str], emulator: Mapping[str, str], layers: Sequence[Path] = ()
+) -> dict[str, str]:
     """Environment of a function's process.
 
     Parameters
@@ -50,17 +52,17 @@ def function_environment(offered: Mapping[str, str], emulator: Mapping[str, str]
         the variables of the function and of its execution role.
     emulator
         The emulator's own environment.
+    layers
+        Folders of the layers of a Python function.
     """
     environment = {
         name: value
         for name, value in offered.items()
         if name in _INHERITED or emulator.get(name) != value
     }
-    layers = [folder for folder in environment.pop(_LAYERS, "").split(os.pathsep) if folder]
-    environment[OPT_FOLDERS] = os.pathsep.join(layers)
-    usable = [folder for folder in layers if not has_compiled_modules(Path(folder))]
-    if usable:
-        environment[_LAYERS] = os.pathsep.join(usable)
+    environment[OPT_FOLDERS] = os.pathsep.join(map(str, layers))
+    usable = [str(layer) for layer in layers if not has_compiled_modules(layer)]
+    environment[_LAYERS] = os.pathsep.join(usable)
     environment["LANG"] = "en_US.UTF-8"
     environment["TZ"] = ":UTC"
     # Lambda's home folder cannot be written to; this machine's is nobody's business.
@@ -79,7 +81,7 @@ class _WorkerProcesses:
     def Popen(  # noqa: N802  # the name of the class that it stands for
         command: Sequence[str], *, env: Mapping[str, str], **options: Any
     ) -> subprocess.Popen[Any]:
-        environment = function_environment(env, os.environ)
+        environment = function_environment(env, os.environ, layers_of_worker())
         if command[0] == "node" and "NODE_PATH" in env:
             environment["NODE_PATH"] = env["NODE_PATH"]
         return subprocess.Popen(command, env=environment, **options)
