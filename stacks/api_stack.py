@@ -8,7 +8,9 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from stacks.capabilities.feedback_table import FeedbackTable
+from stacks.capabilities.idempotency_table import IdempotencyTable
 from stacks.capabilities.rest_api import RestApi
+from stacks.capabilities.tally_table import TallyTable
 from stacks.settings import Settings
 
 
@@ -26,6 +28,13 @@ class ApiStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         feedback = FeedbackTable(self, "Feedback", settings=settings)
-        self.api = RestApi(self, "RestApi", settings=settings, feedback=feedback).api
+        self.api = RestApi(
+            self,
+            "RestApi",
+            settings=settings,
+            feedback=feedback,
+            tally=TallyTable(self, "Tally", settings=settings),
+            idempotency=IdempotencyTable(self, "Idempotency"),
+        ).api
         CfnOutput(self, "TableName", value=feedback.table.table_name)
         CfnOutput(self, "ApiUrl", value=self.api.url)

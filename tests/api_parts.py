@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 TABLE = "feedbacks"
 TALLY = "sums"
+REQUESTS = "requests"
 INDEX = "newest-first"
 ENDPOINT = "gender"
 
@@ -206,6 +207,7 @@ def function_environment(aws: str, model: Model, monkeypatch: pytest.MonkeyPatch
         "AWS_DEFAULT_REGION": "us-east-1",
         "TABLE_NAME": TABLE,
         "INSIGHTS_TABLE_NAME": TALLY,
+        "IDEMPOTENCY_TABLE_NAME": REQUESTS,
         "LISTING_INDEX": INDEX,
         "ENDPOINT_NAME": ENDPOINT,
         "CORS_ALLOW_ORIGIN": "*",
@@ -246,9 +248,15 @@ def dynamodb(aws: str) -> Iterator[DynamoDBClient]:
         AttributeDefinitions=[{"AttributeName": "Shard", "AttributeType": "N"}],
         BillingMode="PAY_PER_REQUEST",
     )
+    client.create_table(
+        TableName=REQUESTS,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
     yield client
-    client.delete_table(TableName=TABLE)
-    client.delete_table(TableName=TALLY)
+    for name in (TABLE, TALLY, REQUESTS):
+        client.delete_table(TableName=name)
 
 
 @dataclass(frozen=True)

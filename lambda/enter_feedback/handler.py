@@ -6,8 +6,9 @@ import json
 from functools import cache
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import StringConstraints
 
 from enter_feedback.logic import FeedbackText, FirstName, LastName, NewFeedback, enter
 from feedback.table import FeedbackTable
@@ -15,6 +16,8 @@ from rest_api.application import JsonAnswer, build_application, json_response, l
 from rest_api.observability import metrics
 
 application = build_application()
+
+IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
 
 
 @cache
@@ -33,13 +36,25 @@ def enter_by_query(
 
 
 @application.post("/feedback")
-def enter_by_body(feedback: NewFeedback) -> JsonAnswer:
-    """Store one feedback."""
-    return _entered(feedback)
+def enter_by_body(
+    feedback: NewFeedback,
+    key: Annotated[IdempotencyKey | None, Header(alias="Idempotency-Key")] = None,
+) -> JsonAnswer:
+    """Store one feedback. With an Idempotency-Key a repeated request stores nothing more."""
+    return _entered(feedback, key)
 
 
-def _entered(feedback: NewFeedback) -> JsonAnswer:
-    identifier = enter(feedback, table=_table())
+def _entered(feedback: NewFeedback, key: str | None = None) -> JsonAnswer:
+    def work() -> str:
+        return enter(feedback, table=_table(), key=key)
+
+    if key is None:
+        identifier = work()
+    else:
+        # Only requests that may be repeated pay for the import.
+        from enter_feedback.repetition import once
+
+        identifier = once(key, feedback.model_dump(), work, context=application.lambda_context)
     metrics.add_metric(name="FeedbackEntered", unit=MetricUnit.Count, value=1)
     return json_response(json.dumps({"ID": identifier}))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_pascal
@@ -29,16 +29,23 @@ class NewFeedback(BaseModel):
     feedback: FeedbackText
 
 
-def enter(new: NewFeedback, *, table: FeedbackTable) -> str:
-    """Store a feedback and return its ID."""
-    identifier = str(uuid4())
+def enter(new: NewFeedback, *, table: FeedbackTable, key: str | None = None) -> str:
+    """Store a feedback and return its ID.
+
+    With a `key`, the ID follows from it and from the feedback: whatever became of a first
+    attempt, a second one stores nothing more.
+    """
+    identifier = uuid4() if key is None else uuid5(_NAMESPACE, f"{key}\0{new.model_dump_json()}")
     table.add(
         Row(
-            id=identifier,
+            id=str(identifier),
             first_name=new.first_name,
             last_name=new.last_name,
             feedback=new.feedback,
             posted_time=datetime.now(UTC).isoformat(timespec="microseconds"),
         )
     )
-    return identifier
+    return str(identifier)
+
+
+_NAMESPACE = UUID("d1f2f0a5-55a7-4f55-8d9c-3f7b6f0e8a11")

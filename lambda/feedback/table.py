@@ -111,7 +111,7 @@ class FeedbackTable:
         )
 
     def add(self, row: Row) -> None:
-        """Store a new feedback."""
+        """Store a new feedback, unless one with this ID is stored already."""
         contribution = row.contribution()
         counted = row.model_copy(update={"counted": contribution.mark})
         put: TransactWriteItemTypeDef = {
@@ -121,11 +121,10 @@ class FeedbackTable:
                 "ConditionExpression": "attribute_not_exists(ID)",
             }
         }
-        actions = [put]
-        if self._tally:
-            actions.append(addition(self._tally, difference(None, contribution)))
+        actions = [put, addition(self._tally, difference(None, contribution))]
         for attempt in range(CHANGE_ATTEMPTS):
-            if self._transact(actions) == []:
+            reasons = self._transact(actions)
+            if not reasons or reasons[0] == "ConditionalCheckFailed":
                 return
             _pause(attempt)
         raise _overloaded()
@@ -241,7 +240,7 @@ class FeedbackTable:
         """Apply all of `changes`, or none; return the ids to decide again: all, or none."""
         actions = [change.action(self._table) for change in changes]
         sums = total(changes)
-        if sums and self._tally:
+        if sums:
             actions.append(addition(self._tally, sums))
         if self._transact(actions) == []:
             return []

@@ -16,6 +16,8 @@ from stacks.acknowledgements import acknowledge
 from stacks.capabilities.endpoint import endpoint_arn, endpoint_name
 from stacks.capabilities.feedback_table import LISTING_INDEX, FeedbackTable
 from stacks.capabilities.function import ARCHITECTURE, RUNTIME, Function
+from stacks.capabilities.idempotency_table import IdempotencyTable
+from stacks.capabilities.tally_table import TallyTable
 from stacks.settings import Settings
 from stacks.training_source import REPOSITORY, MissingInputError
 
@@ -41,6 +43,8 @@ class RestApi(Construct):
         *,
         settings: Settings,
         feedback: FeedbackTable,
+        tally: TallyTable,
+        idempotency: IdempotencyTable,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
@@ -49,11 +53,16 @@ class RestApi(Construct):
         self._resources = {
             "feedback_table": feedback.table.table_arn,
             "listing_index": f"{feedback.table.table_arn}/index/{LISTING_INDEX}",
+            "insights_table": tally.table.table_arn,
+            "idempotency_table": idempotency.table.table_arn,
             "endpoint": endpoint_arn(self, settings),
+            "*": "*",
         }
         self._environment = {
             "TABLE_NAME": feedback.table.table_name,
             "LISTING_INDEX": LISTING_INDEX,
+            "INSIGHTS_TABLE_NAME": tally.table.table_name,
+            "IDEMPOTENCY_TABLE_NAME": idempotency.table.table_name,
             "ENDPOINT_NAME": endpoint_name(settings),
         }
         functions: dict[str, Any] = json.loads(_FUNCTIONS_FILE.read_text())
@@ -114,7 +123,7 @@ class RestApi(Construct):
         return api
 
     def _build_function(self, name: str, definition: Mapping[str, Any]) -> None:
-        function = Function(
+        construct = Function(
             self,
             "".join(part.title() for part in name.split("_")),
             settings=self._settings,
@@ -133,7 +142,8 @@ class RestApi(Construct):
             layers=[self._layer],
             timeout=Duration.seconds(definition["timeout_seconds"]),
             memory_mb=definition["memory_mb"],
-        ).function
+        )
+        function = construct.function
         for permission in definition["permissions"]:
             function.add_to_role_policy(
                 iam.PolicyStatement(
@@ -141,6 +151,8 @@ class RestApi(Construct):
                     resources=[self._resources[permission["resource"]]],
                 )
             )
+            if permission["resource"] == "*":
+                acknowledge(construct, "AwsSolutions-IAM5[Resource::*]", permission["reason"])
         integration = apigateway.LambdaIntegration(function)
         for route in definition["routes"]:
             self.api.root.resource_for_path(route["path"]).add_method(route["method"], integration)

@@ -39,6 +39,15 @@ def only(template: Template, resource_type: str) -> dict[str, Any]:
     return resource
 
 
+def table_of(template: Template, construct: str) -> dict[str, Any]:
+    (table,) = (
+        resource
+        for logical_id, resource in resources(template, "AWS::DynamoDB::Table").items()
+        if logical_id.startswith(construct)
+    )
+    return table
+
+
 def every(assembly: Assembly, resource_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for stage, stacks in assembly.templates.items():
         for template in stacks.values():
@@ -121,9 +130,10 @@ def test_bucket_has_the_workshops_prefix_and_keeps_versions(assembly: Assembly) 
 )
 def test_retention_keeps_customers_data(environment: str, policy: str, assembly: Assembly) -> None:
     stacks = assembly.templates[f"{environment}-us-east-1"]
-    table = only(stacks["Api"], "AWS::DynamoDB::Table")
-    assert table["DeletionPolicy"] == policy
-    assert table["Properties"]["DeletionProtectionEnabled"] is (policy == "Retain")
+    for name in ("Feedback", "Tally"):
+        table = table_of(stacks["Api"], name)
+        assert table["DeletionPolicy"] == policy
+        assert table["Properties"]["DeletionProtectionEnabled"] is (policy == "Retain")
     assert only(stacks["Storage"], "AWS::S3::Bucket")["DeletionPolicy"] == policy
 
 
@@ -212,6 +222,7 @@ def test_no_role_may_do_everything_to_anything(assembly: Assembly) -> None:
         "cloudfront:CreateInvalidation",
         "cloudfront:GetInvalidation",
         "cloudwatch:PutMetricData",
+        "comprehend:BatchDetectSentiment",
         "ecr:GetAuthorizationToken",
         "sagemaker:ListTrainingJobs",
     }
@@ -252,9 +263,7 @@ def test_api_has_the_workshops_stage_and_is_throttled(assembly: Assembly) -> Non
 
 
 def test_table_is_keyed_by_id_and_listed_by_time(assembly: Assembly) -> None:
-    properties = only(assembly.templates["workshop-us-east-1"]["Api"], "AWS::DynamoDB::Table")[
-        "Properties"
-    ]
+    properties = table_of(assembly.templates["workshop-us-east-1"]["Api"], "Feedback")["Properties"]
     assert properties["KeySchema"] == [{"AttributeName": "ID", "KeyType": "HASH"}]
     (index,) = properties["GlobalSecondaryIndexes"]
     assert index["IndexName"] == LISTING_INDEX
