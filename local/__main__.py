@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from urllib.error import URLError
 
@@ -29,6 +30,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("command", choices=sorted(_COMMANDS))
     command = parser.parse_args().command
+    # SIGTERM is how `down` ends another launcher. SIGINT is set as well because a shell starts
+    # commands in the background with Ctrl-C ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
     try:
         _COMMANDS[command](LocalSettings.from_environment())
     except (LocalSettingsError, launcher.LauncherError, DeploymentError, URLError) as error:
@@ -37,6 +42,10 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from local.settings import ACCOUNT_ID, PROJECT_ROOT, LocalSettings
 # What `npx cdk` runs, without npm's start-up time and from any folder.
 _CDK_COMMAND = PROJECT_ROOT / "node_modules" / ".bin" / "cdk"
 _HEARTBEAT_SECONDS = 15.0
+_END_TIMEOUT_SECONDS = 5.0
 _RESOURCE_EVENT = re.compile(r"\| (?P<status>[A-Z_]+) +\| (?P<type>[A-Za-z0-9:]+) +\|")
 _API_HOST = re.compile(r"(?P<api>[a-z0-9]+)\.execute-api\.")
 
@@ -131,14 +132,23 @@ def _run_cdk(
             _show_output(process, step, log)
         status = process.wait()
     finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
+        _end(process)
     if status != 0:
         raise DeploymentError(
             f"`cdk {arguments[0]}` failed with exit code {status}; see above,"
             f" and {settings.deployment_log} for all of its output"
         )
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(_END_TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _show_output(process: subprocess.Popen[str], step: Step, log: TextIO) -> None:

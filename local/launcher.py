@@ -68,8 +68,6 @@ def run(settings: LocalSettings) -> None:
     LauncherError, local.deployment.DeploymentError
         As :func:`up` does; everything has been stopped then.
     """
-    # make local-down asks a launcher in the foreground to end with SIGTERM.
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         with _only_launcher(settings):
             started = time.monotonic()
@@ -302,7 +300,7 @@ def _end_other_launcher(settings: LocalSettings) -> None:
             else:
                 return
             if holder.isdecimal():
-                processes.send_signal([int(holder)], signal.SIGINT)
+                processes.send_signal([int(holder)], signal.SIGTERM)
             if time.monotonic() > deadline:
                 raise LauncherError(f"the launcher with process id {holder} does not end")
             time.sleep(0.5)
@@ -320,10 +318,6 @@ def _recorded_emulator(settings: LocalSettings) -> int | None:
 def _empty_folder(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _last_lines(file: Path, count: int = 20) -> str:
