@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from model_code.evidence import Evidence
 from model_code.not_a_name import TrigramCheck
+from model_code.prior import Prior
 
 FORMAT = 1
 _ARRAYS = "model.npz"
@@ -30,20 +31,23 @@ class Model:
     ----------
     weights
         [slots, 2] in steps of ``scale``: what populations share, and what differs in the US.
+    tags
+        [slots] which feature owns the slot.
     scale
         [2] size of one step of each column.
     bias
         [populations].
-    calibration
-        [populations, 2]: slope and intercept of the logit (J. Platt, 1999).
+    prior
+        Per population, the small network on top.
     evidence, check
         Known names, and what is no name.
     """
 
     weights: npt.NDArray[np.int8]
+    tags: npt.NDArray[np.uint8]
     scale: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
-    calibration: npt.NDArray[np.float64]
+    prior: Prior
     evidence: Evidence
     check: TrigramCheck
 
@@ -57,14 +61,19 @@ def save(model: Model, folder: Path, description: dict[str, Any]) -> str:
         weights=model.weights,
         scale=model.scale,
         bias=model.bias,
-        calibration=model.calibration,
+        tags=model.tags,
+        prior_line=model.prior.line,
+        prior_bend=model.prior.bend,
+        prior_bend_bias=model.prior.bend_bias,
+        prior_out=model.prior.out,
+        prior_out_bias=model.prior.out_bias,
         evidence_weight=model.evidence.weight,
         evidence_share=model.evidence.share,
         trigrams=model.check.log_probability,
         trigram_threshold=np.float64(model.check.threshold),
     )
     digest = hashlib.sha256()
-    for array in (model.weights, model.bias, model.calibration, model.evidence.share):
+    for array in (model.weights, model.bias, model.prior.line, model.evidence.share):
         digest.update(np.ascontiguousarray(array).tobytes())
     fingerprint = digest.hexdigest()[:12]
     (folder / _DESCRIPTION).write_text(
@@ -92,7 +101,13 @@ def load(folder: Path) -> tuple[Model, str]:
                 weights=arrays["weights"],
                 scale=arrays["scale"],
                 bias=arrays["bias"],
-                calibration=arrays["calibration"],
+                tags=arrays["tags"],
+                prior=Prior(
+                    *(
+                        arrays[f"prior_{part}"]
+                        for part in ("line", "bend", "bend_bias", "out", "out_bias")
+                    )
+                ),
                 evidence=Evidence(names, arrays["evidence_weight"], arrays["evidence_share"]),
                 check=TrigramCheck(arrays["trigrams"], float(arrays["trigram_threshold"])),
             )

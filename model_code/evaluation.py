@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model_code.channel import NameTable
+from model_code.artifact import Model
+from model_code.channel import POPULATIONS, NameTable
 from model_code.evidence import US
+from model_code.predictor import DEFAULT_THRESHOLD, Predictor
 
 Floats = npt.NDArray[np.float64]
 
@@ -133,3 +135,28 @@ def by_group(scored: Scored, table: NameTable, threshold: float) -> dict[str, An
             "minority up to 10 %": summary(scored.where(minority <= _AMBIGUOUS_SHARE), threshold),
         },
     }
+
+
+def evaluate(model: Model, parts: dict[str, NameTable]) -> dict[str, Any]:
+    """Return the figures of names that the model has no evidence for, per split and population.
+
+    Parameters
+    ----------
+    model
+        With the evidence of the learned names only.
+    parts
+        Held-out names by the name of their split.
+    """
+    predictor = Predictor(model)
+    figures: dict[str, Any] = {}
+    for part, held in parts.items():
+        figures[part] = {}
+        for column, population in enumerate(POPULATIONS):
+            table = held.where(held.population == column)
+            if not len(table):
+                continue
+            scored = Scored(table.share, predictor.believe(table.names).female[:, column])
+            figures[part][population] = summary(scored, DEFAULT_THRESHOLD) | {
+                "by": by_group(scored, table, DEFAULT_THRESHOLD)
+            }
+    return figures

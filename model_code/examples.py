@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,6 @@ import numpy.typing as npt
 from model_code import features
 from model_code.channel import NameTable
 from model_code.evidence import US
-from model_code.network import Batch
 
 _CHUNK = 20_000
 
@@ -42,14 +42,38 @@ def weights(table: NameTable) -> npt.NDArray[np.float32]:
     return np.where(table.population == US, us, world).astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows in a form that needs each touched row of the table once.
+
+    Attributes
+    ----------
+    touched
+        Rows of the weight table, each once.
+    inverse
+        For every feature of every name, its position in ``touched``.
+    segments
+        For every feature, which name of the batch it belongs to, ascending.
+    population, target, weight
+        Per name: index of the head, share of women, weight of the row.
+    """
+
+    touched: npt.NDArray[np.int32]
+    inverse: npt.NDArray[np.int32]
+    segments: npt.NDArray[np.int32]
+    population: npt.NDArray[np.int32]
+    target: npt.NDArray[np.float32]
+    weight: npt.NDArray[np.float32]
+
+
 @dataclass(slots=True)
 class Examples:
     """Names as rows of feature numbers, ready to be drawn in batches.
 
     Attributes
     ----------
-    slots
-        Slot of the table of weights per row of the network's table.
+    owners
+        The feature (:func:`model_code.features.wide`) that each row of the network's table is for.
     rows
         All features of all names, one after another: rows of the network's table.
     starts, counts
@@ -58,7 +82,7 @@ class Examples:
         Per name.
     """
 
-    slots: npt.NDArray[np.int64]
+    owners: npt.NDArray[np.int64]
     rows: npt.NDArray[np.int32]
     starts: npt.NDArray[np.int64]
     counts: npt.NDArray[np.int64]
@@ -67,54 +91,55 @@ class Examples:
     weight: npt.NDArray[np.float32]
 
     @classmethod
-    def of(cls, table: NameTable, learned: npt.NDArray[np.bool_]) -> "Examples":
-        """Compute the features and keep those that more than a couple of learned names have.
-
-        A feature of two American names or of three names in all stays; the rarer ones would only
-        memorise.
-        """
-        parts, owners = [], []
-        for begin in range(0, len(table), _CHUNK):
-            bag = features.hashed(table.names[begin : begin + _CHUNK])
-            order = np.argsort(bag.rows, kind="stable")
-            parts.append(features.slots(bag)[order])
-            owners.append(bag.rows[order] + begin)
-        slots, owner = np.concatenate(parts), np.concatenate(owners)
-        del parts, owners
-        in_all = np.bincount(slots[learned[owner]], minlength=features.SLOTS)
-        american = learned & (table.population == US)
-        in_us = np.bincount(slots[american[owner]], minlength=features.SLOTS)
-        kept = np.flatnonzero((in_us >= 2) | (in_all >= 3))
-        # Frequent slots first: a batch then touches few pages of memory.
-        kept = kept[np.argsort(-in_all[kept], kind="stable")]
-        row_of = np.full(features.SLOTS, -1, dtype=np.int32)
-        row_of[kept] = np.arange(len(kept), dtype=np.int32)
-        rows = row_of[slots]
-        used = rows >= 0
-        counts = np.bincount(owner[used], minlength=len(table))
+    def of(cls, table: NameTable) -> "Examples":
+        """Compute the features and keep those that more than a couple of names have."""
+        chunks = list(_in_order(table.names))
+        row_of, owners = _owners(chunks, table.population)
+        rows, counts = [], []
+        for wide, per_name in chunks:
+            found = row_of[wide]
+            used = found >= 0
+            owner = np.repeat(np.arange(len(per_name)), per_name)
+            rows.append(found[used])
+            counts.append(np.bincount(owner[used], minlength=len(per_name)))
+        per_name = np.concatenate(counts)
         return cls(
-            kept,
-            rows[used],
-            np.cumsum(counts) - counts,
-            counts,
+            owners,
+            np.concatenate(rows),
+            np.cumsum(per_name) - per_name,
+            per_name,
             table.population.astype(np.int32),
             targets(table),
             weights(table),
         )
 
     def batches(
-        self, chosen: npt.NDArray[np.int64], size: int
+        self,
+        chosen: npt.NDArray[np.int64],
+        *,
+        size: int,
+        dropout: float,
+        random: np.random.Generator,
     ) -> Iterator[Batch]:
-        """Yield batches of the chosen names in that order."""
-        latest = np.zeros(len(self.slots), dtype=np.int32)
+        """Yield batches of the chosen names in that order, a random part of the features left out."""
+        latest = np.zeros(len(self.owners), dtype=np.int32)
         for begin in range(0, len(chosen), size):
-            yield self._batch(chosen[begin : begin + size], latest)
+            yield self._batch(chosen[begin : begin + size], latest, dropout, random)
 
-    def _batch(self, names: npt.NDArray[np.int64], latest: npt.NDArray[np.int32]) -> Batch:
+    def _batch(
+        self,
+        names: npt.NDArray[np.int64],
+        latest: npt.NDArray[np.int32],
+        dropout: float,
+        random: np.random.Generator,
+    ) -> Batch:
         counts = self.counts[names]
         segments = np.repeat(np.arange(len(names), dtype=np.int32), counts)
         shift = np.repeat(self.starts[names] - (np.cumsum(counts) - counts), counts)
         rows = self.rows[shift + np.arange(len(shift))]
+        if dropout:
+            kept = random.random(len(rows), dtype=np.float32) >= dropout
+            rows, segments = rows[kept], segments[kept]
         # Distinct rows without sorting: each row remembers the last position that named it.
         position = np.arange(len(rows), dtype=np.int32)
         latest[rows] = position
@@ -129,3 +154,45 @@ class Examples:
             self.target[names],
             self.weight[names],
         )
+
+
+def _in_order(names: list[str]) -> Iterator[tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]]:
+    """Yield, for one chunk of names after another, their features name by name, and how many."""
+
+    def compute(begin: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        chunk = names[begin : begin + _CHUNK]
+        bag = features.hashed(chunk)
+        order = np.argsort(bag.rows, kind="stable")
+        return features.wide(bag)[order], np.bincount(bag.rows, minlength=len(chunk))
+
+    with ThreadPoolExecutor(max_workers=2) as pool:  # numpy computes outside Python's lock
+        yield from pool.map(compute, range(0, len(names), _CHUNK))
+
+
+def _owners(
+    chunks: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]],
+    population: npt.NDArray[np.int8],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Choose the features in use and number them, the most frequent first.
+
+    A feature of two American names or of three names in all is in use: points of 3 and 2 say so in
+    one sum. Of several in one slot, the most frequent owns it.
+
+    Returns
+    -------
+    tuple
+        Per wide number its row, -1 where not in use; and per row its wide number.
+    """
+    points = np.zeros(features.WIDE, dtype=np.uint32)
+    begin = 0
+    for wide, per_name in chunks:
+        american = population[begin : begin + len(per_name)] == US
+        np.add.at(points, wide, np.where(np.repeat(american, per_name), 3, 2).astype(np.uint32))
+        begin += len(per_name)
+    candidates = np.flatnonzero(points >= 6)
+    candidates = candidates[np.argsort(-points[candidates].astype(np.int64), kind="stable")]
+    _slot, first = np.unique(candidates >> features.TAG_BITS, return_index=True)
+    owners = candidates[np.sort(first)]
+    row_of = np.full(features.WIDE, -1, dtype=np.int32)
+    row_of[owners] = np.arange(len(owners), dtype=np.int32)
+    return row_of, owners

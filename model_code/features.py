@@ -20,6 +20,9 @@ import numpy.typing as npt
 
 SLOT_BITS = 22
 SLOTS = 1 << SLOT_BITS
+TAG_BITS = 5
+TAG_MASK = (1 << TAG_BITS) - 1
+WIDE = 1 << (SLOT_BITS + TAG_BITS)
 
 Hashes: TypeAlias = npt.NDArray[np.uint64]
 
@@ -306,8 +309,65 @@ def _prefix_sums_of_hashes(values: Hashes) -> Hashes:
     return sums
 
 
-def slots(bag: FeatureBag) -> npt.NDArray[np.int32]:
-    """Return the slot below ``SLOTS`` of each hash in a bag: its highest bits after mixing."""
-    return (bag.hashes * np.uint64(0x94D049BB133111EB) >> np.uint64(64 - SLOT_BITS)).astype(
-        np.int32
-    )
+def wide(bag: FeatureBag) -> npt.NDArray[np.int32]:
+    """Return each hash reduced to a number below ``WIDE``: its slot, then its tag.
+
+    A slot of the table of weights belongs to one feature; the tag tells a feature that merely
+    falls into the same slot. Without it, rare features would add the weights of strangers, which
+    costs .001 of accuracy on American and .002 on the world's names.
+    """
+    shift = np.uint64(64 - SLOT_BITS - TAG_BITS)
+    return (bag.hashes * np.uint64(0x94D049BB133111EB) >> shift).astype(np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionKeys:
+    """Hashes of names and of what is left of them when one letter is dropped.
+
+    Attributes
+    ----------
+    rows
+        Which name each hash belongs to.
+    hashes
+        Equal for equal texts, whichever name they come from.
+    whole
+        Whether it is the name itself.
+    """
+
+    rows: npt.NDArray[np.int32]
+    hashes: Hashes
+    whole: npt.NDArray[np.bool_]
+
+
+@functools.cache
+def _deletion_template(length: int) -> _Template:
+    builder = _TemplateBuilder("deletions")
+    builder.one(0, length)
+    for index in range(length):
+        builder.joined(0, index, index + 1, length, "gram")
+    return builder.build()
+
+
+def deletions(names: Sequence[str]) -> DeletionKeys:
+    """Compute the keys by which names with one letter of difference meet.
+
+    Parameters
+    ----------
+    names
+        At least one folded name.
+    """
+    codes = np.frombuffer(("\n".join(names) + "\n").encode("ascii"), dtype=np.uint8)
+    ends = np.flatnonzero(codes == _END)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    rows, hashes, whole = [], [], []
+    for length, members in _by_length(starts, ends - starts):
+        letters = codes[starts[members, None] + np.arange(length)]
+        values = _apply(_deletion_template(length), _prefix_sums(letters, _POWERS))
+        # Dropping either of two equal letters leaves the same text: one key for both.
+        distinct = np.ones(values.shape, dtype=bool)
+        distinct[:, 2:] = letters[:, 1:] != letters[:, :-1]
+        row, column = np.nonzero(distinct)
+        rows.append(members[row].astype(np.int32))
+        hashes.append(values[row, column])
+        whole.append(column == 0)
+    return DeletionKeys(np.concatenate(rows), np.concatenate(hashes), np.concatenate(whole))

@@ -24,6 +24,8 @@ class Hyperparameters:
         Names per optimisation step, 16 to 8192.
     learning_rate
         First step size of AdaGrad, falling linearly to 2 % of it; 0.001 to 1.
+    dropout
+        Share of a name's features that each step leaves out at random, 0 to 0.9.
     single_source_share
         Share of the world's names known from one list only that each epoch draws, 0 to 1.
     sample
@@ -32,9 +34,10 @@ class Hyperparameters:
         Seed of shuffling, 0 to 2**31 - 1.
     """
 
-    epochs: int = 4
+    epochs: int = 5
     batch_size: int = 512
-    learning_rate: float = 0.04
+    learning_rate: float = 0.025
+    dropout: float = 0.3
     single_source_share: float = 0.35
     sample: float = 1.0
     seed: int = 1
@@ -84,6 +87,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "epochs": (1, 20),
     "batch_size": (16, 8192),
     "learning_rate": (0.001, 1.0),
+    "dropout": (0.0, 0.9),
     "single_source_share": (0.0, 1.0),
     "sample": (0.001, 1.0),
     "seed": (0, 2**31 - 1),

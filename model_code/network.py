@@ -9,7 +9,6 @@ A batch touches a small part of the table. Keras's own optimisers would update a
 step below applies AdaGrad (J. Duchi, E. Hazan, Y. Singer, 2011) to the touched rows alone.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -17,32 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from model_code.context import INPUTS
+from model_code.examples import Batch
+
 Tensor = Any
 """TensorFlow ships no type information; its tensors are opaque to the type checker."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Rows in a form that needs each touched row of the table once.
-
-    Attributes
-    ----------
-    touched
-        Rows of the weight table, each once.
-    inverse
-        For every feature of every name, its position in ``touched``.
-    segments
-        For every feature, which name of the batch it belongs to, ascending.
-    population, target, weight
-        Per name: index of the head, share of women, weight of the row.
-    """
-
-    touched: npt.NDArray[np.int32]
-    inverse: npt.NDArray[np.int32]
-    segments: npt.NDArray[np.int32]
-    population: npt.NDArray[np.int32]
-    target: npt.NDArray[np.float32]
-    weight: npt.NDArray[np.float32]
 
 
 class NameNetwork(keras.Model):  # type: ignore[misc]
@@ -52,10 +30,13 @@ class NameNetwork(keras.Model):  # type: ignore[misc]
     ----------
     rows
         Rows of the weight table.
+    dropout
+        Share of the features that batches leave out; sums are scaled up to make good for it.
     """
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, *, dropout: float) -> None:
         super().__init__()
+        self._dropout = dropout
         self.table = self.add_weight(shape=(rows, 2), initializer="zeros", name="table")
         self.bias = self.add_weight(shape=(2,), initializer="zeros", name="bias")
         self._accumulator = tf.Variable(tf.fill((rows, 2), 1e-6), trainable=False)
@@ -92,7 +73,7 @@ class NameNetwork(keras.Model):  # type: ignore[misc]
     ) -> None:
         is_us = tf.cast(population, tf.float32)
         rows = tf.gather(self.table.value, touched)
-        summed = tf.math.segment_sum(tf.gather(rows, inverse), segments)
+        summed = tf.math.segment_sum(tf.gather(rows, inverse), segments) / (1 - self._dropout)
         logit = tf.gather(self.bias.value, population) + summed[:, 0] + is_us * summed[:, 1]
         error = weight * (tf.sigmoid(logit) - target)
         per_name = tf.stack([error, error * is_us], axis=1)
@@ -105,3 +86,79 @@ class NameNetwork(keras.Model):  # type: ignore[misc]
         bias_gradient = tf.math.unsorted_segment_sum(error, population, 2)
         self._bias_accumulator.assign_add(bias_gradient * bias_gradient)
         self.bias.assign_sub(rate * bias_gradient * tf.math.rsqrt(self._bias_accumulator))
+
+
+class PriorNetwork(keras.Model):  # type: ignore[misc]
+    """States the logit of a woman from what surrounds a name, for one population.
+
+    A straight line from the inputs plus one hidden layer, which bends it where, for instance, a
+    famous neighbour says more than the spelling.
+
+    Parameters
+    ----------
+    hidden
+        Units of the hidden layer.
+    """
+
+    def __init__(self, hidden: int = 24) -> None:
+        super().__init__()
+        regulariser = keras.regularizers.L2(1e-4)
+        self.bend = keras.layers.Dense(hidden, activation="tanh", kernel_regularizer=regulariser)
+        self.out = keras.layers.Dense(1, kernel_initializer="zeros", kernel_regularizer=regulariser)
+        self.line = keras.layers.Dense(
+            1, use_bias=False, kernel_initializer=keras.initializers.Constant(_line())
+        )
+        self.build((None, INPUTS))
+
+    def build(self, input_shape: Any) -> None:
+        """Create the weights of all layers."""
+        self.bend.build(input_shape)
+        self.out.build((None, self.bend.units))
+        self.line.build(input_shape)
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """Return logits [names, 1]."""
+        return self.line(inputs) + self.out(self.bend(inputs))
+
+
+def _line() -> npt.NDArray[np.float32]:
+    """Start from the spelling's own logit, the first input, which comes halved."""
+    line = np.zeros((INPUTS, 1), dtype=np.float32)
+    line[0] = 2.0
+    return line
+
+
+def fit_prior(
+    inputs: npt.NDArray[np.float64],
+    target: npt.NDArray[np.float64],
+    weight: npt.NDArray[np.float64],
+    *,
+    steps: int = 400,
+) -> PriorNetwork:
+    """Fit a prior network to shares of women, on all examples in every step.
+
+    Parameters
+    ----------
+    inputs
+        [examples, ``INPUTS``].
+    target, weight
+        [examples].
+    """
+    network = PriorNetwork()
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.02, steps))
+    optimizer.build(network.trainable_variables)
+    x, y = tf.constant(inputs, tf.float32), tf.constant(target[:, None], tf.float32)
+    w = tf.constant(weight[:, None] / weight.sum(), tf.float32)
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def step() -> None:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sigmoid_cross_entropy_with_logits(y, network(x))
+            loss = tf.reduce_sum(w * losses) + tf.add_n(network.losses)
+        gradients = tape.gradient(loss, network.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
+
+    for _ in range(steps):
+        step()
+    return network

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from model_code.channel import NameTable
+from model_code.evidence import US
+
 _SYMBOLS = 28  # a-z, start, end
 _WORST = 3
 FALSE_REJECTS = 0.003
@@ -51,24 +54,19 @@ class TrigramCheck:
         return float(values.mean() + worst.mean()) / 2
 
 
-def fit(names: Sequence[str], weights: npt.NDArray[np.float64]) -> TrigramCheck:
+def fit(table: NameTable) -> TrigramCheck:
     """Estimate the trigrams from names, and the threshold from a tenth of them left out.
 
-    Parameters
-    ----------
-    names
-        Folded names.
-    weights
-        How much each counts, for instance the logarithm of its people.
+    Names of the world that a single list knows are left aside: many are no names at all.
     """
+    solid = (table.population == US) | (table.sources >= 2)
+    chosen = table.where(solid) if solid.any() else table
+    names = chosen.names
+    weights = np.log1p(np.where(chosen.population == US, chosen.people, chosen.sources))
     held = np.arange(len(names)) % 10 == 0
     check = TrigramCheck(_estimate(names, np.where(held, 0.0, weights)), -np.inf)
-    left_out = [name for name, out in zip(names, held, strict=True) if out]
-    scores = check.scores(left_out)
-    order = np.argsort(scores)
-    total = np.cumsum(weights[held][order])
-    cut = int(np.searchsorted(total, FALSE_REJECTS * total[-1])) if len(total) else 0
-    threshold = float(scores[order[cut]]) if len(total) else -np.inf
+    scores = np.sort(check.scores([name for name, out in zip(names, held, strict=True) if out]))
+    threshold = float(scores[int(FALSE_REJECTS * len(scores))])
     return TrigramCheck(_estimate(names, weights), threshold)
 
 

@@ -10,8 +10,11 @@ import numpy.typing as npt
 from model_code import features
 from model_code.artifact import Model
 from model_code.channel import POPULATIONS
+from model_code.context import Context, Surroundings
 from model_code.evidence import EvidenceLookup, posterior
 from model_code.names import MAXIMUM_LENGTH, Problem, Reading, read
+
+Floats = npt.NDArray[np.float64]
 
 DEFAULT_THRESHOLD = 0.75
 """Below this probability of the likelier gender the answer is ``U``."""
@@ -43,6 +46,25 @@ class Prediction:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What is believed of folded names.
+
+    Attributes
+    ----------
+    female
+        [names, populations] probability of a woman.
+    weight
+        [names, populations] people or lists that know the name itself.
+    renown
+        [names] how well known the best known neighbour is.
+    """
+
+    female: Floats
+    weight: npt.NDArray[np.float32]
+    renown: Floats
+
+
 class Predictor:
     """Infers the gender that given names suggest.
 
@@ -63,6 +85,7 @@ class Predictor:
         self._threshold = threshold
         self._population = POPULATIONS.index(population)
         self._lookup = EvidenceLookup(model.evidence)
+        self._context = Context(model.evidence)
 
     def predict(self, texts: Sequence[str], population: str | None = None) -> list[Prediction]:
         """Answer for each text, in order; one pass of arrays for all of them."""
@@ -74,73 +97,77 @@ class Predictor:
                 keys.setdefault(key, len(keys))
         if not keys:
             return [_unknown(text, reading) for text, reading in zip(texts, readings, strict=True)]
-        unique = list(keys)
-        weight, share = self._lookup.find(unique)
-        female = posterior(self.spelling(unique), weight, share)[:, column]
-        known = weight.max(axis=1) > 0
-        predictions = []
-        for text, reading in zip(texts, readings, strict=True):
-            if not reading.parts:
-                predictions.append(_unknown(text, reading))
-                continue
-            chosen = [keys[key] for key in _keys(reading)]
-            predictions.append(
-                self._answer(text, reading, female[chosen], known[chosen])
-            )
-        return predictions
+        belief = self.believe(list(keys))
+        female = belief.female[:, column].tolist()
+        known = (belief.weight.max(axis=1) > 0).tolist()
+        famous = (belief.renown >= 1).tolist()
+        refused = [
+            not known[at] and not famous[at] and self._model.check.refuses(key)
+            for key, at in keys.items()
+        ]
+        return [
+            self._answer(text, reading, [keys[key] for key in _keys(reading)], female, known, refused)
+            if reading.parts
+            else _unknown(text, reading)
+            for text, reading in zip(texts, readings, strict=True)
+        ]
 
-    def spelling(self, names: Sequence[str]) -> npt.NDArray[np.float64]:
-        """Return the calibrated probability of a woman from the spelling alone.
+    def believe(self, names: Sequence[str]) -> Belief:
+        """Combine spelling, surroundings and counts for folded names (at least one)."""
+        weight, share = self._lookup.find(names)
+        surroundings = self.surroundings(names, weight, share)
+        prior = 1 / (1 + np.exp(-self._model.prior.logits(surroundings.inputs)))
+        return Belief(posterior(prior, weight, share), weight, surroundings.renown)
 
-        Parameters
-        ----------
-        names
-            Folded names, at least one.
+    def surroundings(
+        self,
+        names: Sequence[str],
+        weight: npt.NDArray[np.float32],
+        share: npt.NDArray[np.float32],
+    ) -> Surroundings:
+        """Compute the inputs of the network on top, given the evidence for the names."""
+        return self._context.of(names, self.logits(names), weight, share)
 
-        Returns
-        -------
-        numpy.ndarray
-            [names, populations].
-        """
-        calibrated = self.logits(names) * self._model.calibration[:, 0]
-        return 1 / (1 + np.exp(-(calibrated + self._model.calibration[:, 1])))
-
-    def logits(self, names: Sequence[str]) -> npt.NDArray[np.float64]:
-        """Return the network's logits [names, populations] before calibration."""
+    def logits(self, names: Sequence[str]) -> Floats:
+        """Return the spelling's logits [names, populations]."""
         bag = features.hashed(names)
-        chosen = self._model.weights[features.slots(bag)]
+        wide = features.wide(bag)
+        slots = wide >> features.TAG_BITS
+        owned = self._model.tags[slots] == wide & features.TAG_MASK
+        rows = bag.rows[owned]
+        chosen = self._model.weights[slots[owned]]
         summed = np.stack(
-            [np.bincount(bag.rows, chosen[:, k], minlength=len(names)) for k in (0, 1)], axis=1
+            [np.bincount(rows, chosen[:, k], minlength=len(names)) for k in (0, 1)], axis=1
         )
         summed *= self._model.scale
         summed[:, 1] += summed[:, 0]
-        return summed + self._model.bias
+        return np.asarray(summed + self._model.bias)
 
     def _answer(
         self,
         text: str,
         reading: Reading,
-        female: npt.NDArray[np.float64],
-        known: npt.NDArray[np.bool_],
+        at: list[int],
+        female: list[float],
+        known: list[bool],
+        refused: list[bool],
     ) -> Prediction:
-        if not known[0]:
+        """Answer for one text; ``at`` is where its keys stand in the lists."""
+        whole, parts = at[0], at[-len(reading.parts) :]
+        if not known[whole]:
             if reading.foreign:
                 return Prediction(text, "U", None, None, Problem.SCRIPT.value)
-            unlike = [
-                self._model.check.refuses(part)
-                for part, is_known in zip(reading.parts, known[-len(reading.parts) :], strict=True)
-                if not is_known
-            ]
-            if any(unlike):
+            if any(refused[part] for part in parts):
                 return Prediction(text, "U", None, None, Problem.NOT_A_NAME.value)
-        probability_female = float(female[0])
-        if len(reading.parts) > 1 and not known[0]:
-            probability_female = _compound(female[1:])
-        likelier = max(probability_female, 1 - probability_female)
-        rounded = round(probability_female, 6), round(likelier, 6)
+        probability_female = female[whole]
+        if len(parts) > 1 and not known[whole]:
+            probability_female = _compound([female[part] for part in parts])
+        probability_female = round(probability_female, 6)
+        likelier = max(probability_female, round(1 - probability_female, 6))
         if likelier < self._threshold:
-            return Prediction(text, "U", *rounded, AMBIGUOUS)
-        return Prediction(text, "F" if probability_female > 0.5 else "M", *rounded)
+            return Prediction(text, "U", probability_female, likelier, AMBIGUOUS)
+        gender = "F" if probability_female > 0.5 else "M"
+        return Prediction(text, gender, probability_female, likelier)
 
 
 def _keys(reading: Reading) -> tuple[str, ...]:
@@ -150,12 +177,13 @@ def _keys(reading: Reading) -> tuple[str, ...]:
     return ("".join(reading.parts)[:MAXIMUM_LENGTH], *reading.parts)
 
 
-def _compound(female: npt.NDArray[np.float64]) -> float:
+def _compound(female: list[float]) -> float:
     """Combine the parts of a compound: the first part leads, a clear later one may tip it."""
-    clipped = np.clip(female, 1e-4, 1 - 1e-4)
-    logit = np.log(clipped / (1 - clipped))
-    logit[1:] *= 0.35
-    return 1 / (1 + math.exp(-float(logit.sum())))
+    logit = 0.0
+    for position, probability in enumerate(female):
+        clipped = min(max(probability, 1e-4), 1 - 1e-4)
+        logit += math.log(clipped / (1 - clipped)) * (1.0 if position == 0 else 0.35)
+    return 1 / (1 + math.exp(-logit))
 
 
 def _unknown(text: str, reading: Reading) -> Prediction:

@@ -1,0 +1,120 @@
+"""What surrounds a name: its spelling's logits, the other population's counts, its neighbours.
+
+These are the inputs of the small network that states what to believe of a name before its own
+population's counts are looked at.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from model_code.channel import POPULATIONS
+from model_code.evidence import US, WORLD, Evidence
+from model_code.neighbours import NeighbourIndex, Pairs
+
+Floats = npt.NDArray[np.float64]
+
+_LARGEST_LOG_ODDS = 5.0
+_PSEUDO = 0.5
+_FEWEST_SOURCES = 2
+
+INPUTS = 16
+"""Inputs per name and population."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Inputs of the prior network, and how well known the best known neighbour is.
+
+    Attributes
+    ----------
+    inputs
+        [populations, names, ``INPUTS``].
+    renown
+        [names] largest weight of a neighbour, in thousands of people or tens of sources.
+    """
+
+    inputs: Floats
+    renown: Floats
+
+
+class Context:
+    """Looks up what surrounds names.
+
+    Parameters
+    ----------
+    evidence
+        Known names. Those that only one list of the world knows are too unsure to speak for
+        their neighbours.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        solid = (evidence.weight[:, US] > 0) | (evidence.weight[:, WORLD] >= _FEWEST_SOURCES)
+        self._index = NeighbourIndex([evidence.names[i] for i in np.flatnonzero(solid)])
+        weight = evidence.weight[solid].astype(np.float64)
+        self._log_odds = log_odds(weight, evidence.share[solid])
+        self._renown = np.maximum(weight[:, US] / 1000, weight[:, WORLD] / 10)
+        # A typo is most likely one of the most common name around: people and squared sources
+        # are what makes a name common.
+        self._mass = np.stack([weight[:, WORLD] ** 2, weight[:, US]], axis=1)
+
+    def of(
+        self, names: Sequence[str], logits: Floats, weight: npt.NDArray[np.float32],
+        share: npt.NDArray[np.float32],
+    ) -> Surroundings:
+        """Compute the inputs for folded names.
+
+        Parameters
+        ----------
+        names
+            At least one.
+        logits
+            [names, populations] of the spelling.
+        weight, share
+            [names, populations] evidence for the names themselves.
+        """
+        count = len(names)
+        pairs = self._index.find(names)
+        around = self._around(pairs, count)
+        own = log_odds(weight.astype(np.float64), share)
+        inputs = np.empty((len(POPULATIONS), count, INPUTS))
+        for column in range(len(POPULATIONS)):
+            other = 1 - column
+            inputs[column, :, 0] = logits[:, column] / 2
+            inputs[column, :, 1] = logits[:, other] / 2
+            inputs[column, :, 2] = own[:, other] / 2
+            inputs[column, :, 3] = np.log1p(weight[:, other]) / 4
+            inputs[column, :, 4:14] = around
+            inputs[column, :, 14] = np.abs(logits[:, column]) / 4
+            inputs[column, :, 15] = np.array([len(name) for name in names]) / 8 - 1
+        renown = np.zeros(count)
+        np.maximum.at(renown, pairs.asked, self._renown[pairs.known])
+        return Surroundings(inputs, renown)
+
+    def _around(self, pairs: Pairs, count: int) -> Floats:
+        """Summarise neighbours: how many, how female, and what the best known of them are."""
+        columns = []
+        for near in (pairs.close, ~pairs.close):
+            asked, known = pairs.asked[near], pairs.known[near]
+            found = np.bincount(asked, minlength=count)
+            for column in range(len(POPULATIONS)):
+                total = np.bincount(asked, self._log_odds[known, column], minlength=count)
+                columns.append(total / (2 + found))
+            columns.append(np.log1p(found) / 2)
+        for column in range(len(POPULATIONS)):
+            mass = self._mass[pairs.known, column]
+            total = np.bincount(pairs.asked, mass, minlength=count)
+            pull = np.bincount(
+                pairs.asked, mass * self._log_odds[pairs.known, column], minlength=count
+            )
+            columns += [pull / (total + 1) / 2, np.log1p(total) / 8]
+        return np.stack(columns, axis=1)
+
+
+def log_odds(weight: Floats, share: npt.NDArray[np.float32]) -> Floats:
+    """Return the logarithm of women to men by counts, 0 where there are none, within ±5."""
+    female = weight * share + _PSEUDO
+    male = weight * (1 - share) + _PSEUDO
+    return np.asarray(np.clip(np.log(female / male), -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS))

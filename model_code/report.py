@@ -1,0 +1,39 @@
+"""Writes what a training measured: ``evaluation.json``, plots, and the lines of metrics."""
+
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+METRICS = ("accuracy", "log_loss", "brier", "ece", "errorCoded", "errorCodedWithoutNA", "naCoded")
+_PACKAGES = ("tensorflow-cpu", "keras", "numpy", "anyascii")
+
+
+def write_report(folder: Path, figures: dict[str, Any], about: dict[str, Any]) -> None:
+    """Write the evaluation into the model folder and print its main metrics.
+
+    Parameters
+    ----------
+    figures
+        Per split and population, as :func:`model_code.evaluation.evaluate` returns them.
+    about
+        What the figures belong to: model, data, hyperparameters, time taken.
+    """
+    document = {**about, "versions": _versions(), **figures}
+    (folder / "evaluation.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+    for part in ("validation", "test"):
+        for population, prefix in (("us", part), ("world", f"{part}:world")):
+            for metric in METRICS:
+                if metric in figures[part].get(population, {}):
+                    print(f"metric {prefix}:{metric}={figures[part][population][metric]:.6f}")
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed as a package"
+    return found
