@@ -1,13 +1,23 @@
 """A small HTTP server for the handler functions of a SageMaker framework container.
 
-It stands in for the serving stack inside ``sagemaker-scikit-learn`` and its siblings, is started
-as a script by the interpreter that plays the container, and imports the standard library only.
+It stands in for the serving stack inside ``sagemaker-scikit-learn`` (nginx, gunicorn, Flask and
+the toolkit ``sagemaker-containers`` 2.8.6, in whose source the behaviour was read), is started as
+a script by the interpreter that plays the container, and imports the standard library only.
+
+What a handler may return from ``output_fn`` is what Flask takes from a view:
+
+- a pair of body and media type, to whose text types Flask adds the character set;
+- text or bytes alone, which Flask calls ``text/html``, whatever the caller accepts;
+- a WSGI application, for instance a Flask response: the only way to a status other than 200.
+
+Any exception is Flask's page of status 500, which tells the caller nothing; the log has it all.
 
 Environment
 -----------
 SAGEMAKER_PROGRAM
-    File with the handlers ``model_fn(model_dir)`` and, optionally, ``input_fn(body,
-    content_type)``, ``predict_fn(data, model)`` and ``output_fn(prediction, accept)``.
+    File with ``model_fn(model_dir)`` and, optionally, ``input_fn(body, content_type)``,
+    ``predict_fn(data, model)`` and ``output_fn(prediction, accept)``, or, in place of these
+    three, ``transform_fn(model, body, content_type, accept)``.
 SAGEMAKER_SUBMIT_DIRECTORY
     Folder of that file.
 SM_MODEL_DIR
@@ -20,6 +30,7 @@ SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT
 
 from __future__ import annotations
 
+import csv
 import importlib
 import importlib.util
 import io
@@ -34,26 +45,33 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
+from wsgiref.util import setup_testing_defaults
 
-_TEXT_TYPES = ("application/json", "text/csv")
 _JSON = "application/json"
+_CSV = "text/csv"
+_NPY = "application/x-npy"
+_TEXT_TYPES = (_JSON, _CSV)
+_ERROR_PAGE = b"""<!doctype html>
+<html lang=en>
+<title>500 Internal Server Error</title>
+<h1>Internal Server Error</h1>
+<p>The server encountered an internal error and was unable to complete your request. Either the \
+server is overloaded or there is an error in the application.</p>
+"""
 
-
-class UnsupportedFormatError(Exception):
-    """The default handlers cannot read or write a content type."""
+Answer = tuple[int, str, bytes]
 
 
 def default_input(body: Any, content_type: str) -> Any:
-    """Decode JSON, CSV or npy into what a model's ``predict`` takes."""
+    """Decode JSON, CSV or npy into an array, as the container does."""
+    numpy = importlib.import_module("numpy")
     if content_type == _JSON:
-        return json.loads(body)
-    if content_type in ("text/csv", "application/x-npy"):
-        numpy = importlib.import_module("numpy")
-
-        if content_type == "text/csv":
-            return numpy.genfromtxt(io.StringIO(body), dtype=numpy.float32, delimiter=",")
+        return numpy.array(json.loads(body)).astype(numpy.float32)
+    if content_type == _CSV:
+        return numpy.array(list(csv.reader(io.StringIO(body)))).squeeze().astype(numpy.float32)
+    if content_type == _NPY:
         return numpy.load(io.BytesIO(body), allow_pickle=False)
-    raise UnsupportedFormatError(f"Content type {content_type} is not supported")
+    raise ValueError(f"Content type {content_type} is not supported by this framework.")
 
 
 def default_predict(data: Any, model: Any) -> Any:
@@ -61,19 +79,21 @@ def default_predict(data: Any, model: Any) -> Any:
     return model.predict(data)
 
 
-def default_output(prediction: Any, accept: str) -> Any:
-    """Encode as JSON or CSV."""
-    if hasattr(prediction, "tolist"):
-        prediction = prediction.tolist()
+def default_output(prediction: Any, accept: str) -> tuple[bytes | str, str]:
+    """Encode an array as JSON, CSV or npy."""
     if accept == _JSON:
-        return json.dumps(prediction)
-    if accept == "text/csv":
-        rows = prediction if isinstance(prediction, list) else [prediction]
-        return "\n".join(
-            ",".join(str(cell) for cell in (row if isinstance(row, list) else [row]))
-            for row in rows
-        )
-    raise UnsupportedFormatError(f"Accept type {accept} is not supported")
+        return json.dumps(prediction, default=lambda value: value.tolist()), accept
+    numpy = importlib.import_module("numpy")
+    buffer = io.BytesIO()
+    if accept == _NPY:
+        numpy.save(buffer, prediction)
+        return buffer.getvalue(), accept
+    if accept == _CSV:
+        rows = numpy.atleast_1d(numpy.array(prediction))
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(rows.reshape(rows.shape[0], -1))
+        return text.getvalue(), accept
+    raise ValueError(f"Content type {accept} is not supported by this framework.")
 
 
 class Handlers:
@@ -85,48 +105,83 @@ class Handlers:
         The user's module.
     model_dir
         Folder of the model.
+
+    Raises
+    ------
+    AttributeError
+        If the module cannot load a model.
+    TypeError
+        If it has both ``transform_fn`` and one of those that it replaces.
     """
 
     def __init__(self, module: ModuleType, model_dir: str) -> None:
         if not hasattr(module, "model_fn"):
             raise AttributeError(f"{module.__name__} defines no model_fn(model_dir)")
+        names = ("input_fn", "predict_fn", "output_fn")
+        self._transform = getattr(module, "transform_fn", None)
+        if self._transform is not None and any(hasattr(module, name) for name in names):
+            raise TypeError(f"transform_fn cannot be used together with {', '.join(names)}")
         self._input = getattr(module, "input_fn", default_input)
         self._predict = getattr(module, "predict_fn", default_predict)
         self._output = getattr(module, "output_fn", default_output)
         self._model = module.model_fn(model_dir)
-        # The real container's workers take one request at a time, so handlers need not be
+        # A worker of the real container computes one answer at a time, so handlers need not be
         # safe for threads.
         self._lock = threading.Lock()
 
-    def answer(self, body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
-        """Run input, prediction and output; answers body and content type."""
-        media_type = content_type.partition(";")[0].strip().lower()
-        data: str | bytes = body.decode("utf-8") if media_type in _TEXT_TYPES else body
+    def answer(self, body: bytes, content_type: str, accept: str) -> Answer:
+        """Run the handlers; answers status, content type and body."""
+        # Only the bare types are decoded: with a parameter, as in "text/csv; charset=utf-8",
+        # the handler gets bytes.
+        data = body.decode("utf-8", "replace") if content_type in _TEXT_TYPES else body
         with self._lock:
-            prediction = self._predict(self._input(data, media_type), self._model)
-            result = self._output(prediction, accept)
-        if isinstance(result, tuple):
-            result, accept = result
-        if isinstance(result, str):
-            result = result.encode("utf-8")
-        return bytes(result), accept
+            if self._transform is not None:
+                return as_flask_does(self._transform(self._model, data, content_type, accept))
+            prediction = self._predict(self._input(data, content_type), self._model)
+            return as_flask_does(self._output(prediction, accept))
 
 
-def status_of(error: Exception) -> int:
-    """HTTP status of an exception from a handler.
+def as_flask_does(result: Any) -> Answer:
+    """Make an answer of what a handler returned.
 
-    The toolkits inside AWS's containers name their errors so, or give them ``status_code``.
+    Raises
+    ------
+    TypeError
+        If Flask could make nothing of it.
     """
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int) and 400 <= status <= 599:
-        return status
-    if type(error).__name__ in ("UnsupportedFormatError", "UnsupportedContentTypeError"):
-        return 415
-    return 500
+    if isinstance(result, tuple):
+        body, media_type = result
+        has_charset = media_type.startswith("text/") or media_type.endswith("+xml")
+        return 200, f"{media_type}; charset=utf-8" if has_charset else media_type, _bytes(body)
+    if isinstance(result, (str, bytes, bytearray)):
+        return 200, "text/html; charset=utf-8", _bytes(result)
+    if isinstance(result, (dict, list)):
+        return 200, _JSON, json.dumps(result).encode()
+    if callable(result):
+        return _run_wsgi(result)
+    raise TypeError(f"a handler returned {type(result).__name__}, which is no response")
+
+
+def _bytes(body: str | bytes | bytearray) -> bytes:
+    return body.encode("utf-8") if isinstance(body, str) else bytes(body)
+
+
+def _run_wsgi(application: Callable[..., Any]) -> Answer:
+    environ: dict[str, Any] = {"REQUEST_METHOD": "POST", "PATH_INFO": "/invocations"}
+    setup_testing_defaults(environ)
+    started: dict[str, Any] = {}
+
+    def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+        started["status"] = int(status.split(" ", 1)[0])
+        started["headers"] = {name.lower(): value for name, value in headers}
+
+    body = b"".join(application(environ, start_response))
+    content_type = started["headers"].get("content-type", "text/html; charset=utf-8")
+    return started["status"], content_type, body
 
 
 def request_handler(
-    answer: Callable[[bytes, str, str], tuple[bytes, str]], default_accept: str
+    answer: Callable[[bytes, str, str], Answer], default_accept: str
 ) -> type[BaseHTTPRequestHandler]:
     """Build the class that answers ``/ping`` and ``/invocations``."""
 
@@ -138,31 +193,24 @@ def request_handler(
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
-            if self.path == "/ping":
-                self._send(200, b"", "text/plain")
-            else:
-                self._send(404, b"not found", "text/plain")
+            found = self.path == "/ping"
+            self._send(200 if found else 404, "text/plain", b"" if found else b"not found")
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if self.path != "/invocations":
-                self._send(404, b"not found", "text/plain")
+                self._send(404, "text/plain", b"not found")
                 return
             accept = self.headers.get("Accept", "*/*")
             accept = default_accept if accept in ("", "*/*") else accept
-            content_type = self.headers.get("Content-Type", _JSON)
             try:
-                result, result_type = answer(body, content_type, accept)
-            except Exception as error:  # noqa: BLE001 - whatever a handler raises is an answer
-                status = status_of(error)
-                if status >= 500:
-                    traceback.print_exc()
-                text = str(getattr(error, "message", None) or error) or type(error).__name__
-                self._send(status, text.encode("utf-8"), "text/plain; charset=utf-8")
-            else:
-                self._send(200, result, result_type)
+                answered = answer(body, self.headers.get("Content-Type", _JSON), accept)
+            except Exception:  # noqa: BLE001 - whatever a handler raises is an answer
+                traceback.print_exc()
+                answered = 500, "text/html; charset=utf-8", _ERROR_PAGE
+            self._send(*answered)
 
-        def _send(self, status: int, body: bytes, content_type: str) -> None:
+        def _send(self, status: int, content_type: str, body: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))

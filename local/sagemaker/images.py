@@ -24,8 +24,9 @@ from local.sagemaker.settings import SageMakerSettings
 Record = dict[str, Any]
 
 _SCRIPT_MODE = ("tensorflow-training", "pytorch-training", "sagemaker-scikit-learn")
-_HANDLERS = ("sagemaker-scikit-learn", "sagemaker-xgboost", "pytorch-inference")
+_HANDLERS = ("sagemaker-scikit-learn",)
 _IMAGE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/(?P<name>[^:@]+)")
+_EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Interrupt|Exit)\b")
 _HANDLER_HOST = Path(__file__).with_name("handler_host.py")
 HOST_NAME = "algo-1"
 
@@ -43,6 +44,14 @@ class Program:
     folder: Path
     notices: tuple[str, ...] = ()
     """What the container's log shall say first."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a container that failed reports."""
+
+    text: str
+    exit_code: int
 
 
 class Layout:
@@ -84,8 +93,8 @@ class TrainingContract(Protocol):
     def prepare(self, job: Record, layout: Layout, fetch: Callable[[str], bytes], /) -> Program:
         """Lay out what the program needs and describe how to start it."""
 
-    def failure_text(self, program: Program, exit_code: int, last_lines: list[str], /) -> str:
-        """Describe a failure where the program left no failure file."""
+    def failure(self, program: Program, exit_code: int, last_lines: list[str], /) -> Failure:
+        """Describe a failure, for where the program left no failure file."""
 
 
 class HostingContract(Protocol):
@@ -160,8 +169,8 @@ class _OwnTraining:
             self._settings.repository,
         )
 
-    def failure_text(self, _program: Program, _exit_code: int, last_lines: list[str]) -> str:
-        return "\n".join(last_lines)
+    def failure(self, _program: Program, exit_code: int, last_lines: list[str]) -> Failure:
+        return Failure("\n".join(last_lines), exit_code)
 
 
 class _OwnHosting:
@@ -218,12 +227,16 @@ class _ScriptMode:
         command = [*runner, str(script), *arguments]
         return Program(command, environment, layout.code, _notices(layout.code, interpreter))
 
-    def failure_text(self, program: Program, exit_code: int, last_lines: list[str]) -> str:
-        message = "\n".join(last_lines)
-        return (
+    def failure(self, program: Program, exit_code: int, last_lines: list[str]) -> Failure:
+        # As the toolkit: everything from the line that names the exception; its own exit code is
+        # always 1.
+        begin = next((n for n, line in enumerate(last_lines) if _EXCEPTION.match(line)), 0)
+        message = "\n".join(last_lines[begin:])
+        text = (
             f"ExecuteUserScriptError:\nExitCode {exit_code}\n"
             f'ErrorMessage "{message}"\nCommand "{" ".join(program.command)}"'
         )
+        return Failure(text, 1)
 
 
 class _HandlerHosting:
@@ -234,19 +247,29 @@ class _HandlerHosting:
 
     def prepare(self, container: Record, layout: Layout, fetch: Callable[[str], bytes]) -> Program:
         environment: dict[str, str] = dict(container.get("Environment", {}))
+        script = environment.get("SAGEMAKER_PROGRAM", "")
         source = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
-        code = layout.model / "code"
+        if not script or not source:
+            raise UnsupportedImageError(
+                "a framework image needs SAGEMAKER_PROGRAM and SAGEMAKER_SUBMIT_DIRECTORY in the "
+                "container's environment"
+            )
         if source.startswith("s3://"):
             code = layout.code
             try:
                 artifacts.extract(fetch(source), code)
             except artifacts.ArtifactError as error:
                 raise artifacts.ArtifactError(f"{source}: {error}") from error
-        # An image's own default names the script inference.py.
-        script = environment.get("SAGEMAKER_PROGRAM", "inference.py")
+        elif source.removeprefix("file://").rstrip("/") == "/opt/ml/model/code":
+            code = layout.model / "code"
+        else:
+            raise UnsupportedImageError(
+                f"SAGEMAKER_SUBMIT_DIRECTORY is {source}; the embedded SageMaker knows s3:// "
+                "addresses and /opt/ml/model/code"
+            )
+        script = script if script.endswith(".py") else f"{script}.py"
         if not (code / script).is_file():
-            where = source or "model.tar.gz under code/"
-            raise UnsupportedImageError(f"{where} holds no file {script}")
+            raise UnsupportedImageError(f"{source} holds no file {script}")
         environment["SAGEMAKER_PROGRAM"] = script
         environment["SAGEMAKER_SUBMIT_DIRECTORY"] = str(code)
         environment["PYTHONPATH"] = str(code)

@@ -247,12 +247,14 @@ class _TrainingRun:
     def _algorithm_error(
         self, contract: images.TrainingContract, program: images.Program, exit_code: int
     ) -> str:
-        text = ""
+        failure = contract.failure(program, exit_code, list(self._last_lines))
+        text = failure.text
+        # A failure file comes first, in script mode too: the toolkit writes one only where the
+        # script has not.
         with contextlib.suppress(OSError):
-            text = self._layout.failure.read_text(encoding="utf-8", errors="replace").strip()
-        if not text:
-            text = contract.failure_text(program, exit_code, list(self._last_lines))
-        prefix, suffix = "AlgorithmError: ", f", exit code: {exit_code}"
+            content = self._layout.failure.read_text(encoding="utf-8", errors="replace")
+            text = content.strip() or text
+        prefix, suffix = "AlgorithmError: ", f", exit code: {failure.exit_code}"
         return prefix + text[: _REASON_CHARACTERS - len(prefix) - len(suffix)] + suffix
 
     def _upload_model(self, s3: Any, *, optional: bool) -> None:

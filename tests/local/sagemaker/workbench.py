@@ -27,17 +27,20 @@ HANDLERS = """
     def model_fn(folder):
         return open(os.path.join(folder, "weights.txt")).read()
     def input_fn(body, content_type):
-        if content_type != "application/json":
-            error = ValueError("only JSON is read here")
-            error.status_code = 415
-            raise error
-        return json.loads(body)
+        return json.loads(body) if content_type == "application/json" else None
     def predict_fn(data, model):
+        if data is None:
+            return None
         if data.get("crash"):
             os._exit(3)
         time.sleep(data.get("sleep", 0))
         return {"model": model, "data": data, "threshold": os.environ.get("THRESHOLD")}
+    def unsupported(environ, start_response):
+        start_response("415 Unsupported Media Type", [("Content-Type", "text/plain")])
+        return [b"only JSON is read here"]
     def output_fn(prediction, accept):
+        if prediction is None:
+            return unsupported
         return json.dumps(prediction), accept
 """
 
