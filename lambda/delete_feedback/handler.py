@@ -8,9 +8,11 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.metrics import MetricUnit
 
 from delete_feedback.logic import delete
-from feedback.ids import distinct_ids
+from feedback.ids import PathId
 from feedback.table import FeedbackTable
 from rest_api.application import JsonAnswer, build_application, lambda_handler
+from rest_api.documentation import responses
+from rest_api.errors import NotFoundError, StorageUnavailableError
 from rest_api.observability import metrics
 
 application = build_application()
@@ -21,11 +23,18 @@ def _table() -> FeedbackTable:
     return FeedbackTable.from_environment()
 
 
-@application.delete("/feedback/<id>")
-def delete_by_id(id: str) -> JsonAnswer:  # noqa: A002 - the route's own word
+@application.delete(
+    "/feedback/<id>",
+    summary="Forget a person",
+    operation_id="deleteFeedback",
+    tags=["feedback"],
+    responses=responses(
+        None, NotFoundError, StorageUnavailableError, status=204, description="It is gone"
+    ),
+)
+def delete_by_id(id: PathId) -> JsonAnswer:  # noqa: A002 - the route's own word
     """Forget the person: the feedback, its gender and its sentiment, for good."""
-    (identifier,) = distinct_ids([id])
-    delete(identifier, table=_table())
+    delete(id, table=_table())
     metrics.add_metric(name="FeedbackDeleted", unit=MetricUnit.Count, value=1)
     return Response(status_code=204)
 

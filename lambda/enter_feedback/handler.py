@@ -8,11 +8,13 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from aws_lambda_powertools.metrics import MetricUnit
-from pydantic import StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from enter_feedback.logic import FeedbackText, FirstName, LastName, NewFeedback, enter
 from feedback.table import FeedbackTable
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
+from rest_api.documentation import responses
+from rest_api.errors import ConflictError, StorageUnavailableError
 from rest_api.observability import metrics
 
 application = build_application()
@@ -25,7 +27,19 @@ def _table() -> FeedbackTable:
     return FeedbackTable.from_environment()
 
 
-@application.get("/enterfeedback")
+class Entered(BaseModel):
+    """The new feedback's ID."""
+
+    id: str = Field(alias="ID")
+
+
+@application.get(
+    "/enterfeedback",
+    summary="Store one feedback, the workshop's way",
+    operation_id="enterFeedbackByQuery",
+    tags=["feedback"],
+    responses=responses(Entered, StorageUnavailableError, description="It is stored"),
+)
 def enter_by_query(
     first_name: Annotated[FirstName, Query(alias="FirstName")],
     text: Annotated[FeedbackText, Query(alias="Feedback")],
@@ -35,7 +49,15 @@ def enter_by_query(
     return _entered(NewFeedback(FirstName=first_name, LastName=last_name, Feedback=text))
 
 
-@application.post("/feedback")
+@application.post(
+    "/feedback",
+    summary="Store one feedback",
+    operation_id="enterFeedback",
+    tags=["feedback"],
+    responses=responses(
+        Entered, ConflictError, StorageUnavailableError, description="It is stored"
+    ),
+)
 def enter_by_body(
     feedback: NewFeedback,
     key: Annotated[IdempotencyKey | None, Header(alias="Idempotency-Key")] = None,

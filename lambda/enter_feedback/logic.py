@@ -12,10 +12,15 @@ from pydantic.alias_generators import to_pascal
 from feedback.record import Row
 from feedback.table import FeedbackTable
 
-FirstName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+NOT_BLANK = r"\S"
+
+FirstName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NOT_BLANK)
+]
 LastName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 FeedbackText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000, pattern=NOT_BLANK),
 ]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated
 
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel, Field
 
 from feedback.record import MAX_ID_LENGTH, MAX_IDS, Id
@@ -17,6 +18,35 @@ class IdsRequest(BaseModel):
     ids: list[Id] = Field(json_schema_extra={"minItems": 1, "maxItems": MAX_IDS})
 
 
+QueryIds = Annotated[
+    str,
+    Query(
+        alias="Id",
+        description=f"Ids, separated by commas; at most {MAX_IDS}",
+        pattern=r"^,*[^,]{1,128}(,+[^,]{1,128})*,*$",
+    ),
+]
+"""The workshop's way of naming feedbacks."""
+
+
+PathId = Annotated[str, Path(min_length=1, max_length=MAX_ID_LENGTH)]
+"""The feedback that a path names."""
+
+
+class ErrorOfId(BaseModel):
+    """Why there is no result for an id."""
+
+    code: str
+    message: str
+
+
+class FailedId(BaseModel):
+    """An id without a result."""
+
+    id: str
+    error: ErrorOfId
+
+
 def ids_of_query(text: str) -> list[str]:
     """Return the ids of the workshop's query string, ``a,b,c``.
 
@@ -25,7 +55,7 @@ def ids_of_query(text: str) -> list[str]:
     BadRequestError, TooLargeError
         As `distinct_ids`.
     """
-    return distinct_ids([part.strip() for part in text.split(",") if part.strip()])
+    return distinct_ids([part for part in text.split(",") if part])
 
 
 def distinct_ids(ids: Sequence[str]) -> list[str]:
@@ -51,9 +81,9 @@ def distinct_ids(ids: Sequence[str]) -> list[str]:
     return distinct
 
 
-def missing(identifier: str) -> dict[str, Any]:
+def missing(identifier: str) -> FailedId:
     """Return the result for an id that has no feedback."""
-    return {
-        "id": identifier,
-        "error": {"code": "not_found", "message": "There is no such feedback."},
-    }
+    return FailedId(
+        id=identifier,
+        error=ErrorOfId(code="not_found", message="There is no such feedback."),
+    )

@@ -9,6 +9,9 @@ from pydantic.alias_generators import to_pascal
 
 from tally.contribution import SCALE, SELF_GENDERS, Contribution
 
+SENTIMENTS: list[Any] = ["POSITIVE", "NEGATIVE", "NEUTRAL", "MIXED"]
+"""As Amazon Comprehend names them."""
+
 MAX_IDS = 1_000
 """Feedbacks that one request may name."""
 
@@ -24,11 +27,9 @@ Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH)]
 
 
 class Feedback(BaseModel):
-    """One customer's feedback.
+    """One customer's feedback."""
 
-    Reading is lenient, because one odd row must not take the whole list away.
-    """
-
+    # Reading is lenient: one odd row must not take the whole list away.
     model_config = ConfigDict(
         alias_generator=to_pascal, populate_by_name=True, extra="ignore", frozen=True
     )
@@ -38,9 +39,7 @@ class Feedback(BaseModel):
     last_name: str = ""
     feedback: str = ""
     posted_time: str = Field(default="", description="ISO 8601, UTC")
-    sentiment: str | None = Field(
-        default=None, json_schema_extra={"enum": ["POSITIVE", "NEGATIVE", "NEUTRAL", "MIXED"]}
-    )
+    sentiment: str | None = Field(default=None, json_schema_extra={"enum": SENTIMENTS})
     gender: str | None = Field(
         default=None,
         description="F, M, U (unknown), or X (neither or another; only ever self-described)",

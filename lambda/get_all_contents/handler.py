@@ -8,9 +8,12 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from feedback.record import Feedback
 from feedback.table import FeedbackTable
 from get_all_contents.logic import MAX_PAGE, list_newest
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
+from rest_api.documentation import responses
+from rest_api.errors import StorageUnavailableError
 
 application = build_application()
 
@@ -20,7 +23,23 @@ def _table() -> FeedbackTable:
     return FeedbackTable.from_environment()
 
 
-@application.get("/getallcontents")
+@application.get(
+    "/getallcontents",
+    summary="List feedbacks, newest first",
+    operation_id="listFeedbacks",
+    tags=["feedback"],
+    responses=responses(
+        list[Feedback],
+        StorageUnavailableError,
+        description="One page",
+        headers={
+            "Link": {
+                "description": 'Where the next page is, if there is one: `<…>; rel="next"`',
+                "schema": {"type": "string"},
+            }
+        },
+    ),
+)
 def get_all_contents(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
     after: Annotated[str | None, Query(description="From the Link header of a page")] = None,

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import BaseModel, Field
 
-from feedback.ids import IdsRequest, distinct_ids, ids_of_query, missing
-from feedback.record import Feedback
+from feedback.ids import FailedId, IdsRequest, QueryIds, distinct_ids, ids_of_query, missing
+from feedback.record import INFERRED, SELF_DESCRIBED, Feedback
 from feedback.table import FeedbackTable
 from gender_model.client import GenderModel
 from identify_gender.logic import Identification, identify
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
-from rest_api.errors import NotFoundError
+from rest_api.documentation import responses
+from rest_api.errors import (
+    ModelFailedError,
+    ModelUnavailableError,
+    NotFoundError,
+    TooLargeError,
+)
 from rest_api.observability import metrics
 
 application = build_application()
@@ -31,10 +36,38 @@ def _model() -> GenderModel:
     return GenderModel.from_environment()
 
 
-@application.get("/identifygender")
-def identify_by_query(
-    ids: Annotated[str, Query(alias="Id", description="Ids, separated by commas")],
-) -> JsonAnswer:
+class Identified(BaseModel):
+    """What is known of a feedback's gender now."""
+
+    id: str
+    gender: str | None = Field(json_schema_extra={"enum": ["F", "M", "U", "X", None]})
+    probability: float | None = Field(description="Of the likelier gender; null if not inferred")
+    source: str | None = Field(json_schema_extra={"enum": [INFERRED, SELF_DESCRIBED, None]})
+
+
+class IdentifyAnswer(BaseModel):
+    """One result or error per distinct id, in the order asked."""
+
+    results: list[Identified | FailedId]
+
+
+_ERRORS = (
+    TooLargeError,
+    ModelFailedError,
+    ModelUnavailableError,
+)
+
+
+@application.get(
+    "/identifygender",
+    summary="Infer and store genders, the workshop's way",
+    operation_id="identifyGenderByQuery",
+    tags=["gender"],
+    responses=responses(
+        list[str], NotFoundError, *_ERRORS, description='As the workshop: `["Tom - M"]`'
+    ),
+)
+def identify_by_query(ids: QueryIds) -> JsonAnswer:
     """Infer and store genders, the workshop's way: ``["Tom - M", …]``."""
     outcome = _identified(ids_of_query(ids))
     if outcome.missing:
@@ -46,7 +79,13 @@ def identify_by_query(
     )
 
 
-@application.post("/identifygender")
+@application.post(
+    "/identifygender",
+    summary="Infer and store genders",
+    operation_id="identifyGender",
+    tags=["gender"],
+    responses=responses(IdentifyAnswer, *_ERRORS, description="One result or error per id"),
+)
 def identify_by_body(request: IdsRequest) -> JsonAnswer:
     """Infer and store genders, with one result or error per id."""
     wanted = distinct_ids(request.ids)
@@ -55,7 +94,7 @@ def identify_by_body(request: IdsRequest) -> JsonAnswer:
         _result(outcome.rows[identifier]) if identifier in outcome.rows else missing(identifier)
         for identifier in wanted
     ]
-    return json_response(json.dumps({"results": results}))
+    return json_response(IdentifyAnswer.model_construct(results=results).model_dump_json())
 
 
 def _identified(ids: list[str]) -> Identification:
@@ -67,13 +106,13 @@ def _identified(ids: list[str]) -> Identification:
     return outcome
 
 
-def _result(row: Feedback) -> dict[str, object]:
-    return {
-        "id": row.id,
-        "gender": row.gender,
-        "probability": row.gender_probability,
-        "source": row.gender_source,
-    }
+def _result(row: Feedback) -> Identified:
+    return Identified(
+        id=row.id,
+        gender=row.gender,
+        probability=row.gender_probability,
+        source=row.gender_source,
+    )
 
 
 handler = lambda_handler(application)

@@ -9,9 +9,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, Field
 
 from gender_model.client import GenderModel
-from gender_model.prediction import Population
+from gender_model.prediction import MAX_NAMES, Population, Predictions
 from predict.logic import predict
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
+from rest_api.documentation import responses
+from rest_api.errors import ModelFailedError, ModelUnavailableError, TooLargeError
 from rest_api.observability import metrics
 
 application = build_application()
@@ -20,7 +22,7 @@ application = build_application()
 class PredictRequest(BaseModel):
     """Which names, and among whom."""
 
-    names: list[str] = Field(min_length=1)
+    names: list[str] = Field(min_length=1, json_schema_extra={"maxItems": MAX_NAMES})
     population: Population | None = None
 
 
@@ -29,7 +31,19 @@ def _model() -> GenderModel:
     return GenderModel.from_environment()
 
 
-@application.post("/predict")
+@application.post(
+    "/predict",
+    summary="Infer the gender of names; stores nothing",
+    operation_id="predict",
+    tags=["gender"],
+    responses=responses(
+        Predictions,
+        TooLargeError,
+        ModelFailedError,
+        ModelUnavailableError,
+        description="One prediction per name, in the order asked",
+    ),
+)
 def predict_by_body(request: PredictRequest) -> JsonAnswer:
     """Infer the gender of each name, in the order asked."""
     answer = predict(request.names, population=request.population, model=_model())

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import BaseModel, Field
 
-from feedback.ids import IdsRequest, distinct_ids, ids_of_query, missing
-from feedback.record import Feedback
+from feedback.ids import (
+    ErrorOfId,
+    FailedId,
+    IdsRequest,
+    QueryIds,
+    distinct_ids,
+    ids_of_query,
+    missing,
+)
+from feedback.record import SENTIMENTS, Feedback
 from feedback.table import FeedbackTable
 from predict_sentiment.logic import Outcome, predict_sentiment
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
-from rest_api.errors import NotFoundError
+from rest_api.documentation import responses
+from rest_api.errors import (
+    NotFoundError,
+    SentimentFailedError,
+    SentimentUnavailableError,
+    TooLargeError,
+)
 from rest_api.observability import metrics
 from sentiment.client import SentimentService
 
@@ -31,10 +44,32 @@ def _service() -> SentimentService:
     return SentimentService.from_environment()
 
 
-@application.get("/predictsentiment")
-def predict_by_query(
-    ids: Annotated[str, Query(alias="Id", description="Ids, separated by commas")],
-) -> JsonAnswer:
+class Judged(BaseModel):
+    """The sentiment of a feedback."""
+
+    id: str
+    sentiment: str = Field(json_schema_extra={"enum": SENTIMENTS})
+
+
+class SentimentAnswer(BaseModel):
+    """One result or error per distinct id, in the order asked."""
+
+    results: list[Judged | FailedId]
+
+
+_ERRORS = (TooLargeError, SentimentFailedError, SentimentUnavailableError)
+
+
+@application.get(
+    "/predictsentiment",
+    summary="Find out and store sentiments, the workshop's way",
+    operation_id="predictSentimentByQuery",
+    tags=["sentiment"],
+    responses=responses(
+        list[str], NotFoundError, *_ERRORS, description='As the workshop: `["Tom - POSITIVE"]`'
+    ),
+)
+def predict_by_query(ids: QueryIds) -> JsonAnswer:
     """Find out and store sentiments, the workshop's way: ``["Tom - POSITIVE", …]``."""
     outcome = _predicted(ids_of_query(ids))
     if outcome.missing:
@@ -48,7 +83,13 @@ def predict_by_query(
     )
 
 
-@application.post("/predictsentiment")
+@application.post(
+    "/predictsentiment",
+    summary="Find out and store sentiments",
+    operation_id="predictSentiment",
+    tags=["sentiment"],
+    responses=responses(SentimentAnswer, *_ERRORS, description="One result or error per id"),
+)
 def predict_by_body(request: IdsRequest) -> JsonAnswer:
     """Find out and store sentiments, with one result or error per id."""
     wanted = distinct_ids(request.ids)
@@ -57,7 +98,7 @@ def predict_by_body(request: IdsRequest) -> JsonAnswer:
         _result(outcome.rows[identifier]) if identifier in outcome.rows else missing(identifier)
         for identifier in wanted
     ]
-    return json_response(json.dumps({"results": results}))
+    return json_response(SentimentAnswer.model_construct(results=results).model_dump_json())
 
 
 def _predicted(ids: list[str]) -> Outcome:
@@ -67,11 +108,11 @@ def _predicted(ids: list[str]) -> Outcome:
     return outcome
 
 
-def _result(row: Feedback) -> dict[str, object]:
+def _result(row: Feedback) -> Judged | FailedId:
     if row.sentiment is None:
-        error = {"code": "no_sentiment", "message": "The text has no sentiment to be found."}
-        return {"id": row.id, "error": error}
-    return {"id": row.id, "sentiment": row.sentiment}
+        error = ErrorOfId(code="no_sentiment", message="The text has no sentiment to be found.")
+        return FailedId(id=row.id, error=error)
+    return Judged(id=row.id, sentiment=row.sentiment)
 
 
 handler = lambda_handler(application)

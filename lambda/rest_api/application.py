@@ -35,9 +35,7 @@ JsonAnswer = Response[Any]
 
 def build_application() -> APIGatewayRestResolver:
     """Return an event handler that validates requests and answers every error in one form."""
-    application = APIGatewayRestResolver(
-        enable_validation=True, response_validation_error_http_code=500
-    )
+    application = APIGatewayRestResolver(enable_validation=True)
     application.exception_handler(ApiError)(_error_response)
     application.exception_handler(RequestValidationError)(_answer_invalid)
     application.exception_handler(RequestUnsupportedContentType)(_answer_unsupported)

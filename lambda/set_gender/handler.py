@@ -8,9 +8,12 @@ from functools import cache
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, Field
 
-from feedback.ids import distinct_ids
+from feedback.ids import PathId
+from feedback.record import Feedback
 from feedback.table import FeedbackTable
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
+from rest_api.documentation import responses
+from rest_api.errors import NotFoundError, StorageUnavailableError
 from rest_api.observability import metrics
 from set_gender.logic import OwnGender, set_gender
 
@@ -28,11 +31,18 @@ def _table() -> FeedbackTable:
     return FeedbackTable.from_environment()
 
 
-@application.put("/feedback/<id>/gender")
-def set_by_body(id: str, word: OwnWord) -> JsonAnswer:  # noqa: A002 - the route's own word
+@application.put(
+    "/feedback/<id>/gender",
+    summary="Store what the person said about themselves",
+    operation_id="setGender",
+    tags=["gender"],
+    responses=responses(
+        Feedback, NotFoundError, StorageUnavailableError, description="The feedback now"
+    ),
+)
+def set_by_body(id: PathId, word: OwnWord) -> JsonAnswer:  # noqa: A002 - the route's own word
     """Store what the person said about themselves. It wins over every inference."""
-    (identifier,) = distinct_ids([id])
-    feedback = set_gender(identifier, word.gender, table=_table())
+    feedback = set_gender(id, word.gender, table=_table())
     metrics.add_metric(name="GendersStated", unit=MetricUnit.Count, value=1)
     return json_response(json.dumps(feedback.as_answer()))
 

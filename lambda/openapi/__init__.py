@@ -1,0 +1,1 @@
+"""GET /openapi.json: the contract of the API, generated from its code."""

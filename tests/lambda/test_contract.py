@@ -1,0 +1,72 @@
+"""The contract, and what the stacks are told of the functions."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openapi.document import CHECKED_IN
+from openapi.generate import text
+from tests.api_parts import FUNCTIONS
+
+LAMBDA = Path(__file__).parents[2] / "lambda"
+
+
+def test_the_document_is_the_codes() -> None:
+    """``cd lambda && python -m openapi.generate`` writes it anew."""
+    assert CHECKED_IN.read_text(encoding="utf-8") == text()
+
+
+def test_the_route_hands_it_out(call: Any) -> None:
+    answer = call("GET", "/openapi.json")
+
+    assert answer.json() == json.loads(CHECKED_IN.read_text(encoding="utf-8"))
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_stacks_know_every_route(function: str) -> None:
+    application = importlib.import_module(f"{function}.handler").application
+    document = application.get_openapi_schema()
+    coded = {
+        (method.upper(), path)
+        for path, operations in document.paths.items()
+        for method, operation in operations.model_dump(exclude_none=True).items()
+        if isinstance(operation, dict)
+    }
+
+    assert coded == {(route["method"], route["path"]) for route in FUNCTIONS[function]["routes"]}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_stacks_know_every_variable(function: str) -> None:
+    """A variable that a function does not read is not handed to it, and the other way round."""
+    reads = {
+        "TABLE_NAME": "FeedbackTable.from_environment",
+        "LISTING_INDEX": "/getallcontents",
+        "ENDPOINT_NAME": "GenderModel.from_environment",
+        "IDEMPOTENCY_TABLE_NAME": "enter_feedback.repetition",
+    }
+    code = (LAMBDA / function / "handler.py").read_text(encoding="utf-8")
+    named = FUNCTIONS[function]["environment"]
+
+    assert {name for name, sign in reads.items() if sign in code} == {
+        name for name in named if name in reads
+    }
+
+
+def test_every_operation_is_described() -> None:
+    document = json.loads(CHECKED_IN.read_text(encoding="utf-8"))
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+
+    assert len(operations) == sum(len(data["routes"]) for data in FUNCTIONS.values()) == 12
+    assert len({operation["operationId"] for operation in operations}) == 12
+    for operation in operations:
+        assert operation["summary"]
+        assert {"400", "500"} <= set(operation["responses"])
+        assert "422" not in operation["responses"]
+    assert "ValidationError" not in str(document["components"])
