@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.api_parts import (
     CONTEXT,
@@ -137,23 +134,6 @@ def site(dynamodb: object, call: object) -> Iterator[Site]:  # noqa: ARG001 - fo
     yield running
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start a headless Chromium: an installed one, otherwise the one that Playwright installed."""
-    installed = next(
-        (path for name in BROWSERS if (path := shutil.which(name))), os.environ.get("CHROMIUM")
-    )
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=installed, args=["--no-sandbox"] if os.geteuid() == 0 else []
-        )
-        yield running
-        running.close()
-
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 @pytest.fixture
