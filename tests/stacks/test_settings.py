@@ -120,4 +120,4 @@ def test_context_of_the_cdk_is_not_taken_for_a_setting() -> None:
 def test_settings_are_frozen() -> None:
     settings = load_settings(PRESETS)[0]
     with pytest.raises(ValidationError, match="frozen"):
-        settings.region = "eu-west-1"
+        settings.region = "eu-west-1"  # type: ignore[misc]

@@ -52,8 +52,11 @@ def test_archive_runs_without_anything_else_of_this_repository(tmp_path: Path) -
 
 def test_vendored_version_is_the_one_that_the_model_is_tested_with() -> None:
     pins = [
-        re.findall(r"^anyascii==\S+", (REPOSITORY / folder / "requirements.in").read_text(), re.MULTILINE)
-        for folder in (".", "model_code")
+        re.findall(r"^anyascii==\S+", path.read_text(), re.MULTILINE)
+        for path in (
+            REPOSITORY / "requirements.in",
+            REPOSITORY / "model_code" / "requirements.in",
+        )
     ]
     assert pins[0] == pins[1] != []
 
