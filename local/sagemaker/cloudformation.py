@@ -194,6 +194,8 @@ class SageMakerTypes:
         wanted = {key: value for key, value in new.items() if key not in ("EndpointName", "Tags")}
         previous = {key: value for key, value in old.items() if key in wanted}
         if wanted != previous:
+            # It may be coming back after a restart of the emulator.
+            self._service.endpoints.wait(endpoint)
             request = self._request("UpdateEndpoint", {**wanted, "EndpointName": name})
             self._service.perform("UpdateEndpoint", request, _CALLER)
             self._service.endpoints.wait(endpoint)

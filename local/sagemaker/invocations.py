@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -72,7 +73,10 @@ class Invocations:
         variant = headers.get("x-amzn-sagemaker-target-variant")
         with self._runner.server(endpoint, variant) as server:
             if server is not None:
-                return self._ask(endpoint, server, headers, body)
+                started = time.perf_counter()
+                answer = self._ask(endpoint, server, headers, body)
+                _publish_metrics(name, server, answer, time.perf_counter() - started)
+                return answer
         if variant is not None:
             return _error(400, "ValidationError", f"Variant {variant} of {name} not found.")
         return _error(503, "ServiceUnavailable", f"Endpoint {name} has no running instance.")
@@ -113,6 +117,25 @@ class Invocations:
         if _CUSTOM_ATTRIBUTES in answered:
             passed[_CUSTOM_ATTRIBUTES] = answered[_CUSTOM_ATTRIBUTES]
         return HttpAnswer(200, passed, content)
+
+
+def _publish_metrics(
+    endpoint_name: str, server: ModelServer, answer: HttpAnswer, seconds: float
+) -> None:
+    """Count an invocation in the metrics that alarms on an endpoint watch."""
+    original = json.loads(answer.body)["OriginalStatusCode"] if answer.status == 424 else 0
+    status = original or answer.status
+    emulator.publish_metrics(
+        "AWS/SageMaker",
+        {"EndpointName": endpoint_name, "VariantName": server.variant["VariantName"]},
+        {
+            "Invocations": (1.0, "None"),
+            "Invocation4XXErrors": (float(400 <= status < 500), "None"),
+            "Invocation5XXErrors": (float(status >= 500), "None"),
+            "InvocationModelErrors": (float(answer.status == 424), "None"),
+            "ModelLatency": (round(seconds * 1e6), "Microseconds"),
+        },
+    )
 
 
 def _forwarded(headers: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
@@ -99,6 +100,34 @@ def test_the_servers_output_is_logged(shared: Workbench, endpoint: str) -> None:
         )
 
     wait_for(logged, "the log of the request")
+
+
+def test_invocations_are_counted(shared: Workbench) -> None:
+    name = shared.endpoint(shared.endpoint_config(shared.model()))
+    shared.invoke(name, {})
+    with pytest.raises(ClientError):
+        shared.runtime.invoke_endpoint(EndpointName=name, ContentType="text/csv", Body=b"Tom")
+    cloudwatch = shared.emulator.client("cloudwatch")
+
+    def total(metric: str) -> float:
+        now = datetime.now(UTC)
+        points = cloudwatch.get_metric_statistics(
+            Namespace="AWS/SageMaker",
+            MetricName=metric,
+            Dimensions=[
+                {"Name": "EndpointName", "Value": name},
+                {"Name": "VariantName", "Value": "AllTraffic"},
+            ],
+            StartTime=now - timedelta(minutes=5),
+            EndTime=now + timedelta(minutes=5),
+            Period=600,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return float(sum(point["Sum"] for point in points))
+
+    assert (total("Invocations"), total("Invocation4XXErrors")) == (2.0, 1.0)
+    assert total("Invocation5XXErrors") == 0.0
+    assert total("ModelLatency") > 0
 
 
 def test_invoking_needs_permission_on_this_endpoint(shared: Workbench, endpoint: str) -> None:
