@@ -240,7 +240,7 @@ def test_every_function_of_the_api_has_its_own_role_and_what_it_lists(
 ) -> None:
     template = assembly.templates["workshop-us-east-1"]["Api"]
     functions = json.loads((REPOSITORY / "lambda" / "functions.json").read_text())
-    roles = set()
+    roles: set[str] = set()
     for name, definition in functions.items():
         construct = "RestApi" + "".join(part.title() for part in name.split("_"))
         roles.update(
