@@ -18,12 +18,15 @@ class IdsRequest(BaseModel):
     ids: list[Id] = Field(json_schema_extra={"minItems": 1, "maxItems": MAX_IDS})
 
 
+QUERY_IDS = r"^,*[^,]{1,128}(,+[^,]{1,128})*,*$"
+"""Ids, separated by commas."""
+
 QueryIds = Annotated[
     str,
     Query(
         alias="Id",
         description=f"Ids, separated by commas; at most {MAX_IDS}",
-        pattern=r"^,*[^,]{1,128}(,+[^,]{1,128})*,*$",
+        pattern=QUERY_IDS,
     ),
 ]
 """The workshop's way of naming feedbacks."""
@@ -47,7 +50,7 @@ class FailedId(BaseModel):
     error: ErrorOfId
 
 
-def ids_of_query(text: str) -> list[str]:
+def ids_of_query(text: str, *, most: int = MAX_IDS) -> list[str]:
     """Return the ids of the workshop's query string, ``a,b,c``.
 
     Raises
@@ -55,10 +58,10 @@ def ids_of_query(text: str) -> list[str]:
     BadRequestError, TooLargeError
         As `distinct_ids`.
     """
-    return distinct_ids([part for part in text.split(",") if part])
+    return distinct_ids([part for part in text.split(",") if part], most=most)
 
 
-def distinct_ids(ids: Sequence[str]) -> list[str]:
+def distinct_ids(ids: Sequence[str], *, most: int = MAX_IDS) -> list[str]:
     """Return every id once, in the order of their first appearance.
 
     Raises
@@ -71,10 +74,10 @@ def distinct_ids(ids: Sequence[str]) -> list[str]:
     distinct = list(dict.fromkeys(ids))
     if not distinct:
         raise BadRequestError("Name at least one id.")
-    if len(distinct) > MAX_IDS:
+    if len(distinct) > most:
         raise TooLargeError(
-            f"At most {MAX_IDS} ids in one request.",
-            details={"limit": MAX_IDS, "received": len(distinct)},
+            f"At most {most} ids in one request.",
+            details={"limit": most, "received": len(distinct)},
         )
     if max(map(len, distinct)) > MAX_ID_LENGTH:
         raise BadRequestError("There is no id of this length.")

@@ -5,15 +5,19 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from feedback.record import MAX_ID_LENGTH, Feedback
-from feedback.table import Cursor, FeedbackTable
+from feedback.table import Cursor, FeedbackTable, Page
 from rest_api.errors import BadRequestError
 
 MAX_PAGE = 1_000
 """Feedbacks on one page."""
+
+MAX_FRESH = 100
+"""Feedbacks that a client may ask to see as they are now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +28,22 @@ class Listing:
     next: str | None
 
 
-def list_newest(table: FeedbackTable, *, limit: int, after: str | None) -> Listing:
+def list_newest(
+    table: FeedbackTable, *, limit: int, after: str | None, fresh: Sequence[str] = ()
+) -> Listing:
     """Return one page of the listing, newest first.
+
+    Parameters
+    ----------
+    table
+        What is listed.
+    limit
+        Feedbacks on the page.
+    after
+        Where the page before ended.
+    fresh
+        Ids that the client has just written. The listing's index follows the table after a
+        moment; these feedbacks are shown as they are now. They may make the page longer.
 
     Raises
     ------
@@ -33,10 +51,42 @@ def list_newest(table: FeedbackTable, *, limit: int, after: str | None) -> Listi
         `after` did not come from a ``Link`` header.
     """
     page = table.newest(limit=limit, after=decode_cursor(after) if after else None)
+    if fresh:
+        page = with_fresh(page, table.read(fresh), asked=fresh, first=after is None)
     following = None
     if page.next is not None:
         following = "?" + urlencode({"limit": limit, "after": encode_cursor(page.next)})
     return Listing(page.feedbacks, following)
+
+
+def with_fresh(
+    page: Page, rows: Mapping[str, Feedback], *, asked: Sequence[str], first: bool
+) -> Page:
+    """Return `page` with the rows of `asked` as they are now, or without them if they are gone.
+
+    Parameters
+    ----------
+    page
+        As the index has it.
+    rows
+        Those of `asked` that exist.
+    asked
+        Ids to look at.
+    first
+        Whether the page is the listing's first: only there a row may appear that the index
+        does not have yet.
+    """
+    listed = {feedback.id for feedback in page.feedbacks}
+    kept = [
+        rows.get(feedback.id, feedback)
+        for feedback in page.feedbacks
+        if feedback.id in rows or feedback.id not in asked
+    ]
+    oldest = page.next.posted_time if page.next is not None else ""
+    new = [row for row in rows.values() if row.id not in listed and row.posted_time > oldest]
+    if first and new:
+        kept = sorted([*kept, *new], key=lambda row: row.posted_time, reverse=True)
+    return Page(kept, page.next)
 
 
 def encode_cursor(cursor: Cursor) -> str:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from feedback.table import FeedbackTable
+from get_all_contents.logic import with_fresh
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -424,3 +427,31 @@ def test_another_media_type_is_refused(call: Any) -> None:
 
     assert answer.status == 415
     assert answer.json()["error"]["code"] == "unsupported_media_type"
+
+
+def test_what_was_just_written_is_listed_as_it_is_now(call: Any, dynamodb: Any) -> None:
+    older, changed, deleted = (enter(call, name) for name in ("Tom", "Mary", "Robin"))
+    page = table(dynamodb).newest(limit=10)
+    new = enter(call, "Zoë")
+    describe(dynamodb, changed)
+    call("DELETE", f"/feedback/{deleted}")
+    asked = [new, changed, deleted, "nobody"]
+
+    # The index of the emulator follows at once: the page from before stands in for a late one.
+    seen = with_fresh(page, table(dynamodb).read(asked), asked=asked, first=True)
+
+    assert [row.id for row in seen.feedbacks] == [new, changed, older]
+    assert seen.feedbacks[1].gender == "X"
+    later = with_fresh(page, table(dynamodb).read(asked), asked=asked, first=False)
+    assert [row.id for row in later.feedbacks] == [changed, older]
+    answer = call("GET", "/getallcontents?fresh=" + ",".join(asked))
+    assert [row["ID"] for row in answer.json()] == [new, changed, older]
+    many = ",".join(f"id{number}" for number in range(101))
+    assert call("GET", f"/getallcontents?fresh={many}").status == 413
+
+
+def table(dynamodb: DynamoDBClient) -> FeedbackTable:
+    """Return the table below the functions."""
+    return FeedbackTable(
+        dynamodb, table_name=TABLE, listing_index="newest-first", tally_name="sums"
+    )
