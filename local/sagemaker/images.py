@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ _IMAGE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/
 _EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Interrupt|Exit)\b")
 _HANDLER_HOST = Path(__file__).with_name("handler_host.py")
 HOST_NAME = "algo-1"
+_OWN_PACKAGE = "model_code"
 
 
 class UnsupportedImageError(Exception):
@@ -157,17 +159,13 @@ class _OwnTraining:
     def __init__(self, settings: SageMakerSettings) -> None:
         self._settings = settings
 
-    def prepare(self, job: Record, _layout: Layout, _fetch: Callable[[str], bytes]) -> Program:
+    def prepare(self, job: Record, layout: Layout, _fetch: Callable[[str], bytes]) -> Program:
         specification = job["AlgorithmSpecification"]
         if "ContainerEntrypoint" in specification or "ContainerArguments" in specification:
             raise UnsupportedImageError(
                 "the embedded SageMaker does not run ContainerEntrypoint or ContainerArguments"
             )
-        return Program(
-            [str(self._settings.model_python), "-m", "model_code.train"],
-            {**_own_image_environment(self._settings), **_job_environment(job)},
-            self._settings.repository,
-        )
+        return _own_program("model_code.train", _job_environment(job), layout, self._settings)
 
     def failure(self, _program: Program, exit_code: int, last_lines: list[str]) -> Failure:
         return Failure("\n".join(last_lines), exit_code)
@@ -179,14 +177,9 @@ class _OwnHosting:
     def __init__(self, settings: SageMakerSettings) -> None:
         self._settings = settings
 
-    def prepare(
-        self, container: Record, _layout: Layout, _fetch: Callable[[str], bytes]
-    ) -> Program:
-        return Program(
-            [str(self._settings.model_python), "-m", "model_code.serve"],
-            {**_own_image_environment(self._settings), **container.get("Environment", {})},
-            self._settings.repository,
-        )
+    def prepare(self, container: Record, layout: Layout, _fetch: Callable[[str], bytes]) -> Program:
+        environment: dict[str, str] = container.get("Environment", {})
+        return _own_program("model_code.serve", environment, layout, self._settings)
 
 
 class _ScriptMode:
@@ -285,8 +278,27 @@ def _notices(code: Path, interpreter: str) -> tuple[str, ...]:
     return (f"requirements.txt is not installed; {interpreter} must have its packages already.",)
 
 
-def _own_image_environment(settings: SageMakerSettings) -> dict[str, str]:
-    return {"PYTHONPATH": str(settings.repository)}
+def _own_program(
+    module: str, environment: Mapping[str, str], layout: Layout, settings: SageMakerSettings
+) -> Program:
+    """Run a module of a copy of the package.
+
+    Like an image, it does not change while it runs, and holds nothing else of the repository.
+    """
+    package = settings.repository / _OWN_PACKAGE
+    if not package.is_dir():
+        raise UnsupportedImageError(f"{settings.repository} holds no package {_OWN_PACKAGE}")
+    shutil.copytree(
+        package,
+        layout.code / _OWN_PACKAGE,
+        ignore=shutil.ignore_patterns("__pycache__"),
+        dirs_exist_ok=True,
+    )
+    return Program(
+        [str(settings.model_python), "-m", module],
+        {"PYTHONPATH": str(layout.code), **environment},
+        layout.code,
+    )
 
 
 def _job_environment(job: Record) -> dict[str, str]:

@@ -255,7 +255,7 @@ class ModelServer:
     def _keep_alive(self, stream: LogStream) -> None:
         """Start the program, and again whenever it ends without being told to."""
         pause = 0.0
-        while not self._ending.wait(pause):
+        while not self._ending.wait(pause) and not self._processes.is_closed:
             started = time.monotonic()
             self._run_once(stream)
             self._healthy.clear()
@@ -288,7 +288,7 @@ class ModelServer:
             process.end(0)
         code = process.wait()
         pump.join(timeout=10)
-        if not self._ending.is_set():
+        if not self._ending.is_set() and not self._processes.is_closed:
             stream.write(f"The model server ended with exit code {code}.")
             logger.warning("model server of %s ended with %s", self._endpoint_name, code)
 

@@ -104,6 +104,11 @@ class ProcessTable:
         self._running: set[ContainerProcess] = set()
         self._closed = False
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the emulator is ending."""
+        return self._closed
+
     def start(
         self, command: Sequence[str], environment: Mapping[str, str], folder: Path
     ) -> ContainerProcess:
