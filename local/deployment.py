@@ -19,6 +19,7 @@ from local.client_environment import client_environment, make_client
 from local.credentials import Credentials
 from local.progress import Step
 from local.settings import ACCOUNT_ID, PROJECT_ROOT, LocalSettings
+from local.training_progress import TrainingProgress
 
 # What `npx cdk` runs, without npm's start-up time and from any folder.
 _CDK_COMMAND = PROJECT_ROOT / "node_modules" / ".bin" / "cdk"
@@ -129,7 +130,7 @@ def _run_cdk(
     )
     try:
         with settings.deployment_log.open("a") as log:
-            _show_output(process, step, log)
+            _show_output(process, step, log, TrainingProgress(settings, credentials))
         status = process.wait()
     finally:
         _end(process)
@@ -151,7 +152,9 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.wait()
 
 
-def _show_output(process: subprocess.Popen[str], step: Step, log: TextIO) -> None:
+def _show_output(
+    process: subprocess.Popen[str], step: Step, log: TextIO, training: TrainingProgress
+) -> None:
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def read() -> None:
@@ -167,7 +170,7 @@ def _show_output(process: subprocess.Popen[str], step: Step, log: TextIO) -> Non
         try:
             line = lines.get(timeout=_HEARTBEAT_SECONDS)
         except queue.Empty:
-            step.tell(f"… still at: {latest}")
+            step.tell(training.describe() or f"still at: {latest}")
             continue
         if line is None:
             return
