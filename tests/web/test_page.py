@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -13,11 +15,11 @@ if TYPE_CHECKING:
     from tests.web.conftest import Site
 
 
-def enter(call: Any, *names: str) -> list[str]:
+def enter(call: Any, *names: str, text: str = "Fine.") -> list[str]:
     """Enter feedbacks and return their IDs."""
     return [
         call(
-            "POST", "/feedback", body={"FirstName": name, "LastName": "Doe", "Feedback": "Fine."}
+            "POST", "/feedback", body={"FirstName": name, "LastName": "Doe", "Feedback": text}
         ).json()["ID"]
         for name in names
     ]
@@ -150,10 +152,215 @@ def test_offline_is_told(page: Page, site: Site) -> None:
 def test_older_feedbacks_come_by_pages(page: Page, site: Site, call: Any) -> None:
     enter(call, *(f"Name{number}" for number in range(201)))
     page.goto(site.url)
-    expect(page.locator("[data-feedback-id]")).to_have_count(200)
+    rows = page.locator("[data-feedback-id]")
+    expect(rows).to_have_count(50)
+    expect(page.locator("#page-info")).to_have_text("1–50 of 200+")
+    expect(page.locator("#newer")).to_be_disabled()
 
-    page.click("#more")
+    for _ in range(4):
+        page.click("#older")
 
-    expect(page.locator("[data-feedback-id]")).to_have_count(201)
-    expect(page.locator("#more")).to_be_hidden()
-    expect(page.locator("#status")).to_have_text(re.compile("^201 feedbacks"))
+    expect(page.locator("#page-info")).to_have_text("201–201 of 201")
+    expect(rows).to_have_count(1)
+    expect(page.locator("#older")).to_be_disabled()
+    page.click("#newer")
+    expect(page.locator("#page-info")).to_have_text("151–200 of 201")
+    page.check("#select-all")
+    expect(page.locator("#identify-gender")).to_have_text("Identify Gender (201)")
+    page.click("#identify-gender")
+    expect(page.locator("#status")).to_have_text("201 genders identified.")
+
+
+def test_search_finds_older_feedbacks_too(page: Page, site: Site, call: Any) -> None:
+    (old,) = enter(call, "Zoë")
+    enter(call, *(f"Name{number}" for number in range(230)))
+    page.goto(site.url)
+    expect(page.locator("[data-feedback-id]")).to_have_count(50)
+
+    page.fill("#search", "zoë fine")
+
+    expect(page.locator("[data-feedback-id]")).to_have_count(1)
+    expect(page.locator(f'[data-feedback-id="{old}"]')).to_be_visible()
+    expect(page.locator("#status")).to_have_text("1 of 231 feedbacks.")
+    page.check("#select-all")
+    page.fill("#search", "nothing like this")
+    expect(page.locator("#empty")).to_have_text("No feedback holds these words.")
+    expect(page.locator("#identify-gender")).to_be_disabled()
+    page.fill("#search", "")
+    expect(page.locator("#identify-gender")).to_have_text("Identify Gender (1)")
+
+
+def test_predict_sentiment_button(page: Page, site: Site, call: Any) -> None:
+    (identifier,) = enter(call, "Tom", text="Wonderful!")
+    page.goto(site.url)
+
+    page.check("#select-all")
+    page.click("#predict-sentiment")
+
+    expect(page.locator("#status")).to_have_text("1 sentiment predicted.")
+    row = page.locator(f'[data-feedback-id="{identifier}"]')
+    expect(row.locator(".sentiment")).to_have_text("Positive")
+    expect(page.locator("#insights")).to_contain_text("1 of 1 feedbacks have a sentiment.")
+
+
+def test_the_own_word_is_stored(page: Page, site: Site, call: Any) -> None:
+    (identifier,) = enter(call, "Mary")
+    page.goto(site.url)
+    row = page.locator(f'[data-feedback-id="{identifier}"]')
+
+    row.get_by_role("button", name="Correct the gender of Mary Doe").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(row.locator(".gender")).to_have_text("Not identified")
+    row.get_by_role("button", name="Correct the gender of Mary Doe").click()
+    expect(page.get_by_role("dialog")).to_contain_text("What did Mary Doe say?")
+    page.get_by_label("Neither or another").check()
+    page.get_by_role("button", name="Save").click()
+
+    expect(row.locator(".gender")).to_have_text("Neither or another said by the person")
+    page.check("#select-all")
+    page.click("#identify-gender")
+    expect(page.locator("#status")).to_have_text("1 gender identified.")
+    expect(row.locator(".gender")).to_have_text("Neither or another said by the person")
+
+
+def test_a_feedback_is_deleted(page: Page, site: Site, call: Any) -> None:
+    mary, tom = enter(call, "Mary", "Tom")
+    page.goto(site.url)
+
+    page.get_by_role("button", name="Delete the feedback of Mary Doe").click()
+    page.keyboard.press("Escape")
+    expect(page.locator(f'[data-feedback-id="{mary}"]')).to_be_visible()
+    page.get_by_role("button", name="Delete the feedback of Mary Doe").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+
+    expect(page.locator("#status")).to_have_text("The feedback is deleted.")
+    expect(page.locator(f'[data-feedback-id="{mary}"]')).to_have_count(0)
+    page.reload()
+    expect(page.locator(f'[data-feedback-id="{tom}"]')).to_be_visible()
+    expect(page.locator("[data-feedback-id]")).to_have_count(1)
+
+
+def test_a_row_that_fails_says_so(page: Page, site: Site, call: Any) -> None:
+    mary, tom = enter(call, "Mary", "Tom")
+    page.goto(site.url)
+    page.check("#select-all")
+    call("DELETE", f"/feedback/{mary}")
+
+    page.click("#identify-gender")
+
+    expect(page.locator("#status")).to_have_text("1 gender identified, 1 failed.")
+    expect(page.locator(f'[data-feedback-id="{mary}"] .row-problem')).to_have_text(
+        "There is no such feedback."
+    )
+    expect(page.locator(f'[data-feedback-id="{tom}"]')).to_have_attribute("data-gender", "M")
+
+
+def told(call: Any) -> list[str]:
+    """Enter feedbacks of twelve happy women, twelve unhappy men and some others."""
+    ids = enter(call, *["Mary"] * 12, text="Wonderful, we loved it!")
+    ids += enter(call, *["Tom"] * 12, text="Terrible, never again.")
+    ids += enter(call, "Robin", "José", "123", text="The hotel is on Main Street.")
+    call("POST", "/identifygender", body={"ids": ids})
+    call("POST", "/predictsentiment", body={"ids": ids})
+    return ids
+
+
+def test_insights_are_told_and_drawn(page: Page, site: Site, call: Any) -> None:
+    page.goto(site.url)
+    expect(page.locator("#insights-sentence")).to_contain_text("Too early to say")
+    told(call)
+
+    page.click("#reload")
+
+    expect(page.locator("#insights-sentence")).to_contain_text("Women are happier.")
+    expect(page.locator("#insights")).to_contain_text("The gender of 7% (2) is unknown.")
+    women = page.locator('#insights-chart [data-group="F"]')
+    men = page.locator('#insights-chart [data-group="M"]')
+    assert float(women.get_attribute("x1") or 0) > float(men.get_attribute("x2") or 999)
+    expect(page.locator('#insights-chart [data-group="X"]')).to_have_count(0)
+    label = page.locator("#insights-chart").get_attribute("aria-label") or ""
+    assert re.search(r"Women: \d+%, between \d+% and \d+%", label)
+
+
+def test_insights_that_fail_leave_the_page_alone(page: Page, site: Site, call: Any) -> None:
+    enter(call, "Tom")
+    site.meddle = lambda _method, path: (500, {}, "") if path == "/insights" else None
+
+    page.goto(site.url)
+
+    expect(page.locator("[data-feedback-id]")).to_have_count(1)
+    expect(page.locator("#insights")).to_contain_text("cannot be loaded")
+    expect(page.locator("#problem")).to_be_hidden()
+
+
+def test_a_draft_survives_a_reload(page: Page, site: Site) -> None:
+    page.goto(site.url)
+    page.fill("[name=Feedback]", "Half a novel")
+
+    page.reload()
+
+    expect(page.locator("[name=Feedback]")).to_have_value("Half a novel")
+
+
+def test_keyboard_alone(page: Page, site: Site, call: Any) -> None:
+    enter(call, "Mary")
+    page.goto(site.url)
+    expect(page.locator("[data-feedback-id]")).to_have_count(1)
+
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#feedbacks")).to_be_focused()
+    page.locator("#select-all").focus()
+    page.keyboard.press("Space")
+    page.locator("#identify-gender").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#status")).to_have_text("1 gender identified.")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_accessibility(
+    page: Page, site: Site, call: Any, scheme: Literal["light", "dark"], width: int
+) -> None:
+    """No violation of axe's rules, with data, problems, dialogs; nothing wider than a phone."""
+    ids = told(call)
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(site.url)
+    page.check(f'[data-feedback-id="{ids[0]}"] .choose')
+    page.click("#enter-feedback")
+    site.meddle = lambda _method, path: (502, {}, "") if path == "/identifygender" else None
+    page.click("#identify-gender")
+    expect(page.locator("#problem")).to_be_visible()
+    expect(page.locator("#insights-chart")).to_be_visible()
+
+    assert Axe().run(page).response["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    page.locator(".correct").first.click()
+    assert Axe().run(page).response["violations"] == []
+    page.keyboard.press("Escape")
+    page.locator(".delete").first.click()
+    assert Axe().run(page).response["violations"] == []
+
+
+def test_the_policy_forbids_foreign_code(page: Page, site: Site) -> None:
+    page.goto(site.url)
+    expect(page.locator("#empty")).to_be_visible()
+
+    violated = page.evaluate(
+        """() => new Promise((resolve) => {
+            document.addEventListener("securitypolicyviolation", (event) => {
+                resolve(event.effectiveDirective);
+            });
+            const image = document.createElement("img");
+            image.src = "https://example.com/x.png";
+            document.body.append(image);
+        })"""
+    )
+
+    assert violated == "img-src"
+    assert page.locator("script:not([src])").count() == 0
+    assert page.locator("style, [style]").count() == 0

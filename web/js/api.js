@@ -31,10 +31,13 @@ export class Api {
   /**
    * Lists one page of feedbacks, newest first.
    *
-   * @param {string | null} next what the page before answered as `next`
+   * @param {{next?: string | null, limit?: number, fresh?: string[]}} page `next` as the page
+   *   before had it, or how many, and which feedbacks must be shown as they are now
    */
-  async list(next = null) {
-    const response = await this.#send("GET", next ?? "getallcontents?limit=200");
+  async list({ next = null, limit = 200, fresh = [] } = {}) {
+    const query = new URLSearchParams({ limit });
+    if (fresh.length > 0) query.set("fresh", fresh.join(","));
+    const response = await this.#send("GET", next ?? `getallcontents?${query}`);
     return { feedbacks: await response.json(), next: followingPage(response) };
   }
 
@@ -48,6 +51,33 @@ export class Api {
   async identify(ids) {
     const response = await this.#send("POST", "identifygender", { ids });
     return (await response.json()).results;
+  }
+
+  /** Finds out sentiments; one result or error per id. */
+  async judge(ids) {
+    const response = await this.#send("POST", "predictsentiment", { ids });
+    return (await response.json()).results;
+  }
+
+  /** Stores what a person said; returns the feedback as it is then. */
+  async correct(id, gender) {
+    const response = await this.#send("PUT", `feedback/${encodeURIComponent(id)}/gender`, { gender });
+    return response.json();
+  }
+
+  /** Forgets a person. One who is forgotten already is no problem. */
+  async forget(id) {
+    try {
+      await this.#send("DELETE", `feedback/${encodeURIComponent(id)}`);
+    } catch (problem) {
+      if (problem.status !== 404) throw problem;
+    }
+  }
+
+  /** Tells what the feedbacks say. */
+  async insights() {
+    const response = await this.#send("GET", "insights");
+    return response.json();
   }
 
   async #send(method, path, body = undefined, headers = {}) {

@@ -1,4 +1,6 @@
-/** The form that takes a feedback. What was typed stays until it is stored. */
+const DRAFT = "draft";
+
+/** The form that takes a feedback. What was typed stays until it is stored, in this tab only. */
 export class FeedbackForm {
   #key = newKey();
 
@@ -10,7 +12,9 @@ export class FeedbackForm {
     // The key belongs to what is typed: a second try of the same text stores it once.
     this.form.addEventListener("input", () => {
       this.#key = newKey();
+      sessionStorage.setItem(DRAFT, JSON.stringify(this.#typed()));
     });
+    this.#restore();
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit(onEntered);
@@ -19,12 +23,13 @@ export class FeedbackForm {
 
   async #submit(onEntered) {
     if (this.button.disabled || !this.#valid()) return;
-    const feedback = Object.fromEntries(new FormData(this.form));
+    const feedback = this.#typed();
     this.button.disabled = true;
     this.status.textContent = "Storing …";
     try {
       await onEntered(feedback, this.#key);
       this.form.reset();
+      sessionStorage.removeItem(DRAFT);
       this.#key = newKey();
       this.status.textContent = "Thank you. The feedback is stored.";
     } catch (problem) {
@@ -32,6 +37,15 @@ export class FeedbackForm {
     } finally {
       this.button.disabled = false;
     }
+  }
+
+  #typed() {
+    return Object.fromEntries(new FormData(this.form));
+  }
+
+  #restore() {
+    const draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "{}");
+    for (const [name, text] of Object.entries(draft)) this.form.elements[name].value = text;
   }
 
   #valid() {

@@ -1,101 +1,187 @@
 import { element } from "./elements.js";
 import { genderCell } from "./gender.js";
+import { sentimentCell } from "./sentiment.js";
+
+export const ROWS_PER_PAGE = 50;
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-/** The table of feedbacks and what is selected in it. */
+/** The table of feedbacks: what is known, what is searched for, what is selected, what is shown. */
 export class FeedbackTable {
-  #rows = new Map();
+  #feedbacks = [];
+  #byId = new Map();
+  #problems = new Map();
   #chosen = new Set();
-  #onChoice;
+  #matching = [];
+  #words = [];
+  #start = 0;
+  #hasOlder = false;
+  #onChange;
 
-  /** @param {() => void} onChoice called when the selection changed */
-  constructor(onChoice) {
-    this.#onChoice = onChoice;
+  /**
+   * @param {{onChange: () => void, onOlder: () => void, onCorrect: (feedback: object) => void,
+   *   onDelete: (feedback: object) => void}} actions
+   */
+  constructor({ onChange, onOlder, onCorrect, onDelete }) {
+    this.#onChange = onChange;
     this.table = document.getElementById("feedback-table");
     this.body = document.getElementById("rows");
     this.all = document.getElementById("select-all");
     this.empty = document.getElementById("empty");
-    this.all.addEventListener("change", () => {
-      this.#choose([...this.#rows.keys()], this.all.checked);
-    });
+    this.pager = document.getElementById("pager");
+    this.newer = document.getElementById("newer");
+    this.older = document.getElementById("older");
+    this.pageInfo = document.getElementById("page-info");
+    this.all.addEventListener("change", () => this.#choose(this.#matching, this.all.checked));
     this.body.addEventListener("change", (event) => {
-      const row = event.target.closest("[data-feedback-id]");
-      if (event.target.matches(".choose")) this.#choose([row.dataset.feedbackId], event.target.checked);
+      if (event.target.matches(".choose")) this.#choose([feedbackOf(event, this.#byId)], event.target.checked);
+    });
+    this.body.addEventListener("click", (event) => {
+      if (event.target.matches(".correct")) onCorrect(feedbackOf(event, this.#byId));
+      if (event.target.matches(".delete")) onDelete(feedbackOf(event, this.#byId));
+    });
+    this.newer.addEventListener("click", () => this.#turn(this.#start - ROWS_PER_PAGE));
+    this.older.addEventListener("click", () => {
+      if (this.#start + ROWS_PER_PAGE < this.#matching.length) this.#turn(this.#start + ROWS_PER_PAGE);
+      else onOlder();
     });
   }
 
-  /** Ids of the selected feedbacks, as they stand in the table. */
+  /** Ids of the selected feedbacks that match the search. */
   get chosen() {
-    return [...this.#rows.keys()].filter((id) => this.#chosen.has(id));
+    return this.#matching.filter(({ ID }) => this.#chosen.has(ID)).map(({ ID }) => ID);
   }
 
   get size() {
-    return this.#rows.size;
+    return this.#feedbacks.length;
   }
 
-  /** Forgets all rows; what was selected stays selected if it comes back. */
-  clear() {
-    this.#rows.clear();
-    this.body.replaceChildren();
+  get matches() {
+    return this.#matching.length;
   }
 
-  /** Adds older feedbacks below, or a new one above. */
-  add(feedbacks, { above = false } = {}) {
-    const rows = [];
-    for (const feedback of feedbacks) {
-      if (this.#rows.has(feedback.ID)) continue;
-      const row = this.#row(feedback);
-      this.#rows.set(feedback.ID, { feedback, row });
-      rows.push(row);
-    }
-    if (above) this.body.prepend(...rows);
-    else this.body.append(...rows);
+  /** Replaces what is known; what was selected stays selected if it is still there. */
+  replace(feedbacks, hasOlder) {
+    this.#feedbacks = [];
+    this.#byId.clear();
+    this.#problems.clear();
+    this.#start = 0;
+    this.append(feedbacks, hasOlder);
+  }
+
+  /** Adds older feedbacks. */
+  append(feedbacks, hasOlder) {
+    this.#hasOlder = hasOlder;
+    this.#remember(feedbacks, (fresh) => this.#feedbacks.push(...fresh));
+  }
+
+  /** Adds a feedback that was just entered. */
+  prepend(feedback) {
+    this.#start = 0;
+    this.#remember([feedback], (fresh) => this.#feedbacks.unshift(...fresh));
+  }
+
+  /** Shows the next page of what is known, if there is one. */
+  turnToOlder() {
+    if (this.#start + ROWS_PER_PAGE < this.#matching.length) this.#turn(this.#start + ROWS_PER_PAGE);
+  }
+
+  /** Shows only feedbacks that hold every word of `text`. */
+  search(text) {
+    this.#words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    this.#start = 0;
     this.#show();
   }
 
   /** Shows what became of one feedback. */
   update(id, changes) {
-    const known = this.#rows.get(id);
-    if (!known) return;
-    known.feedback = { ...known.feedback, ...changes };
-    const row = this.#row(known.feedback);
-    known.row.replaceWith(row);
-    known.row = row;
+    const feedback = this.#byId.get(id);
+    if (!feedback) return;
+    this.#problems.delete(id);
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === undefined) delete feedback[name];
+      else feedback[name] = value;
+    }
+    this.#rowOf(id)?.replaceWith(this.#row(feedback));
   }
 
   /** Says in the row what went wrong with it. */
   mark(id, message) {
-    const cell = this.#rows.get(id)?.row.querySelector(".gender");
-    cell?.append(element("p", { class: "row-problem" }, message));
+    if (!this.#byId.has(id)) return;
+    this.#problems.set(id, message);
+    this.#rowOf(id)?.replaceWith(this.#row(this.#byId.get(id)));
   }
 
-  #choose(ids, chosen) {
-    for (const id of ids) {
-      if (chosen) this.#chosen.add(id);
-      else this.#chosen.delete(id);
-      const { row } = this.#rows.get(id);
-      row.classList.toggle("chosen", chosen);
-      row.querySelector(".choose").checked = chosen;
-    }
+  /** Takes a feedback out. */
+  remove(id) {
+    this.#byId.delete(id);
+    this.#chosen.delete(id);
+    this.#feedbacks = this.#feedbacks.filter(({ ID }) => ID !== id);
     this.#show();
   }
 
+  #remember(feedbacks, place) {
+    const fresh = feedbacks.filter(({ ID }) => !this.#byId.has(ID));
+    for (const feedback of fresh) this.#byId.set(feedback.ID, feedback);
+    place(fresh);
+    this.#show();
+  }
+
+  #choose(feedbacks, chosen) {
+    for (const { ID } of feedbacks) {
+      if (chosen) this.#chosen.add(ID);
+      else this.#chosen.delete(ID);
+      const row = this.#rowOf(ID);
+      if (!row) continue;
+      row.classList.toggle("chosen", chosen);
+      row.querySelector(".choose").checked = chosen;
+    }
+    this.#showChoice();
+  }
+
+  #turn(start) {
+    this.#start = Math.max(0, start);
+    this.#show();
+    this.table.scrollIntoView({ block: "nearest" });
+  }
+
   #show() {
+    this.#matching = this.#feedbacks.filter((feedback) => matches(feedback, this.#words));
+    if (this.#start >= this.#matching.length) this.#start = 0;
+    const shown = this.#matching.slice(this.#start, this.#start + ROWS_PER_PAGE);
+    this.body.replaceChildren(...shown.map((feedback) => this.#row(feedback)));
+    this.table.hidden = shown.length === 0;
+    this.empty.hidden = shown.length > 0;
+    this.empty.textContent = this.#words.length > 0
+      ? "No feedback holds these words."
+      : "No feedback yet. Enter the first one.";
+    const end = this.#start + shown.length;
+    const more = this.#hasOlder && this.#words.length === 0;
+    this.pager.hidden = this.#matching.length <= ROWS_PER_PAGE && !more;
+    this.newer.disabled = this.#start === 0;
+    this.older.disabled = end >= this.#matching.length && !more;
+    this.pageInfo.textContent = `${this.#start + 1}–${end} of ${this.#matching.length}${more ? "+" : ""}`;
+    this.#showChoice();
+  }
+
+  #showChoice() {
     const count = this.chosen.length;
-    this.table.hidden = this.size === 0;
-    this.empty.hidden = this.size > 0;
-    this.all.checked = count > 0 && count === this.size;
-    this.all.indeterminate = count > 0 && count < this.size;
-    this.#onChoice();
+    this.all.checked = count > 0 && count === this.#matching.length;
+    this.all.indeterminate = count > 0 && count < this.#matching.length;
+    this.#onChange();
+  }
+
+  #rowOf(id) {
+    return this.body.querySelector(`[data-feedback-id="${CSS.escape(id)}"]`);
   }
 
   #row(feedback) {
     const id = feedback.ID;
-    const name = `${feedback.FirstName ?? ""} ${feedback.LastName ?? ""}`.trim() || "No name";
+    const name = fullName(feedback);
     const chosen = this.#chosen.has(id);
     const box = element("input", { type: "checkbox", class: "choose", "aria-label": `Select the feedback of ${name}` });
     box.checked = chosen;
+    const problem = this.#problems.get(id);
     return element(
       "tr",
       {
@@ -105,13 +191,41 @@ export class FeedbackTable {
         "data-gender": feedback.Gender,
         "data-gender-source": feedback.GenderSource,
         "data-gender-probability": feedback.GenderProbability,
+        "data-sentiment": feedback.Sentiment,
       },
       element("td", { role: "cell", class: "choice" }, box),
       element("td", { role: "cell", class: "name" }, name, posted(feedback.PostedTime)),
-      element("td", { role: "cell", class: "text" }, feedback.Feedback ?? ""),
+      element(
+        "td",
+        { role: "cell", class: "text" },
+        feedback.Feedback ?? "",
+        problem ? element("p", { class: "row-problem" }, problem) : null,
+      ),
+      element("td", { role: "cell", class: "sentiment" }, sentimentCell(feedback.Sentiment)),
       element("td", { role: "cell", class: "gender" }, ...genderCell(feedback)),
+      element(
+        "td",
+        { role: "cell", class: "tools" },
+        element("button", { type: "button", class: "small quiet correct", "aria-label": `Correct the gender of ${name}` }, "Correct"),
+        element("button", { type: "button", class: "small quiet delete", "aria-label": `Delete the feedback of ${name}` }, "Delete"),
+      ),
     );
   }
+}
+
+/** Returns a person's name, or words in its place. */
+export function fullName({ FirstName = "", LastName = "" }) {
+  return `${FirstName} ${LastName}`.trim() || "No name";
+}
+
+function feedbackOf(event, byId) {
+  return byId.get(event.target.closest("[data-feedback-id]").dataset.feedbackId);
+}
+
+function matches(feedback, words) {
+  if (words.length === 0) return true;
+  const text = `${fullName(feedback)} ${feedback.Feedback ?? ""}`.toLocaleLowerCase();
+  return words.every((word) => text.includes(word));
 }
 
 function posted(time) {

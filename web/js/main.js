@@ -1,34 +1,53 @@
 import { Api, Problem } from "./api.js";
+import { askDeletion, askOwnWord } from "./dialogs.js";
 import { FeedbackForm } from "./feedback-form.js";
 import { FeedbackTable } from "./feedback-table.js";
+import { showInsights, showNoInsights } from "./insights.js";
+import { RecentWrites } from "./recent.js";
 
 const IDS_PER_REQUEST = 100;
+const ROWS_PER_SEARCH_REQUEST = 1_000;
+const SLOW_MS = 6_000;
 
 const identifyButton = document.getElementById("identify-gender");
+const sentimentButton = document.getElementById("predict-sentiment");
 const reloadButton = document.getElementById("reload");
-const moreButton = document.getElementById("more");
+const searchField = document.getElementById("search");
 const status = document.getElementById("status");
 const progress = document.getElementById("progress");
 const problemBox = document.getElementById("problem");
 
+const recent = new RecentWrites();
 let api = null;
 let next = null;
-let busy = false;
+let waiting = 0;
+let queue = Promise.resolve();
 
-const table = new FeedbackTable(showButtons);
+const table = new FeedbackTable({
+  onChange: showButtons,
+  onOlder: () => working(loadOlder),
+  onCorrect: correct,
+  onDelete: forget,
+});
 new FeedbackForm(enter);
 
 identifyButton.addEventListener("click", () => working(identify));
+sentimentButton.addEventListener("click", () => working(judge));
 reloadButton.addEventListener("click", () => working(load));
-moreButton.addEventListener("click", () => working(loadMore));
+searchField.addEventListener("input", search);
+window.addEventListener("online", () => working(load));
 working(load);
 
-/** Runs one task at a time and says in words how it ended. */
-async function working(task) {
-  if (busy) return;
-  busy = true;
-  problemBox.hidden = true;
+/** Runs one task after the other. */
+function working(task) {
+  waiting += 1;
   showButtons();
+  queue = queue.then(() => run(task));
+}
+
+/** Runs a task and says in words how it ended. */
+async function run(task) {
+  problemBox.hidden = true;
   try {
     await task();
   } catch (error) {
@@ -38,81 +57,178 @@ async function working(task) {
     status.textContent = "";
     if (!known) console.error(error);
   } finally {
-    busy = false;
+    waiting -= 1;
     progress.hidden = true;
     showButtons();
   }
 }
 
-async function connected() {
-  api ??= await Api.fromConfiguration();
-  return api;
+/** Waits for the service, and says so when that takes long. */
+async function patiently(request) {
+  const timer = setTimeout(() => {
+    status.textContent = "The service is slow at present. Please wait …";
+  }, SLOW_MS);
+  try {
+    api ??= await Api.fromConfiguration();
+    return await request(api);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function load() {
   status.textContent = "Loading feedbacks …";
-  const page = await (await connected()).list();
-  table.clear();
-  showPage(page);
-}
-
-async function loadMore() {
-  status.textContent = "Loading older feedbacks …";
-  showPage(await (await connected()).list(next));
-}
-
-function showPage(page) {
-  table.add(page.feedbacks);
+  const page = await patiently((service) => service.list({ fresh: recent.ids }));
   next = page.next;
-  moreButton.hidden = next === null;
-  status.textContent = count(table.size, "feedback") + (next === null ? "." : " shown, there are older ones.");
+  table.replace(page.feedbacks, next !== null);
+  showCount();
+  loadInsights();
+  if (searchField.value.trim()) await loadAll();
+}
+
+async function loadOlder() {
+  status.textContent = "Loading older feedbacks …";
+  const page = await patiently((service) => service.list({ next }));
+  next = page.next;
+  table.append(page.feedbacks, next !== null);
+  table.turnToOlder();
+  showCount();
+}
+
+/** Loads all older feedbacks as long as something is searched for. */
+async function loadAll() {
+  while (next !== null && searchField.value.trim()) {
+    status.textContent = `Searching, ${table.size} feedbacks so far …`;
+    const url = new URL(next);
+    url.searchParams.set("limit", ROWS_PER_SEARCH_REQUEST);
+    const page = await patiently((service) => service.list({ next: url.href }));
+    next = page.next;
+    table.append(page.feedbacks, next !== null);
+  }
+  showCount();
+}
+
+function search() {
+  table.search(searchField.value);
+  showCount();
+  if (searchField.value.trim() && next !== null) working(loadAll);
+}
+
+/** Shows the insights; nothing waits for them. */
+async function loadInsights() {
+  try {
+    api ??= await Api.fromConfiguration();
+    showInsights(await api.insights());
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    // The rest of the page works without them.
+    showNoInsights();
+  }
 }
 
 async function enter(feedback, key) {
-  const id = await (await connected()).enter(feedback, key);
-  table.add([{ ...feedback, ID: id, PostedTime: new Date().toISOString() }], { above: true });
+  const id = await patiently((service) => service.enter(feedback, key));
+  recent.add([id]);
+  table.prepend({ ...feedback, ID: id, PostedTime: new Date().toISOString() });
+  if (waiting === 0) showCount();
+}
+
+async function correct(feedback) {
+  const gender = await askOwnWord(feedback);
+  if (gender === null) return;
+  working(async () => {
+    status.textContent = "Storing …";
+    const changed = await patiently((service) => service.correct(feedback.ID, gender));
+    recent.add([feedback.ID]);
+    table.update(feedback.ID, {
+      Gender: changed.Gender,
+      GenderSource: changed.GenderSource,
+      GenderProbability: changed.GenderProbability,
+    });
+    status.textContent = "The person’s own word is stored.";
+    loadInsights();
+  });
+}
+
+async function forget(feedback) {
+  if (!(await askDeletion(feedback))) return;
+  working(async () => {
+    status.textContent = "Deleting …";
+    await patiently((service) => service.forget(feedback.ID));
+    recent.add([feedback.ID]);
+    table.remove(feedback.ID);
+    status.textContent = "The feedback is deleted.";
+    document.getElementById("feedbacks").focus();
+    loadInsights();
+  });
 }
 
 async function identify() {
-  const ids = table.chosen;
-  const service = await connected();
-  let done = 0;
-  let failed = 0;
   let unknown = 0;
-  progress.max = ids.length;
-  progress.value = 0;
-  progress.hidden = false;
-  for (let start = 0; start < ids.length; start += IDS_PER_REQUEST) {
-    status.textContent = `Identifying ${done} of ${ids.length} …`;
-    const results = await service.identify(ids.slice(start, start + IDS_PER_REQUEST));
-    for (const result of results) {
-      if (result.error) {
-        failed += 1;
-        table.mark(result.id, result.error.message);
-        continue;
-      }
-      if (result.gender === "U") unknown += 1;
-      table.update(result.id, {
-        Gender: result.gender,
-        GenderProbability: result.probability ?? undefined,
-        GenderSource: result.source,
-      });
-    }
-    done += results.length;
-    progress.value = done;
-  }
-  const parts = [`${count(done - failed, "gender")} identified`];
+  const { done, failed } = await inBatches("Identifying", (service, ids) => service.identify(ids), (result) => {
+    if (result.gender === "U") unknown += 1;
+    table.update(result.id, {
+      Gender: result.gender,
+      GenderProbability: result.probability ?? undefined,
+      GenderSource: result.source,
+    });
+  });
+  const parts = [`${count(done, "gender")} identified`];
   if (unknown) parts.push(`${unknown} of them unknown`);
   if (failed) parts.push(`${failed} failed`);
   status.textContent = `${parts.join(", ")}.`;
 }
 
+async function judge() {
+  const { done, failed } = await inBatches("Predicting", (service, ids) => service.judge(ids), (result) => {
+    table.update(result.id, { Sentiment: result.sentiment });
+  });
+  status.textContent = `${count(done, "sentiment")} predicted${failed ? `, ${failed} failed` : ""}.`;
+}
+
+/** Asks the service for all selected feedbacks, batch by batch, and shows each result. */
+async function inBatches(verb, ask, show) {
+  const ids = table.chosen;
+  let done = 0;
+  let failed = 0;
+  progress.max = ids.length;
+  progress.value = 0;
+  progress.hidden = false;
+  try {
+    for (let start = 0; start < ids.length; start += IDS_PER_REQUEST) {
+      status.textContent = `${verb} ${start} of ${ids.length} …`;
+      const batch = ids.slice(start, start + IDS_PER_REQUEST);
+      for (const result of await patiently((service) => ask(service, batch))) {
+        if (result.error) {
+          failed += 1;
+          table.mark(result.id, result.error.message);
+        } else {
+          done += 1;
+          show(result);
+        }
+      }
+      recent.add(batch);
+      progress.value = start + batch.length;
+    }
+  } finally {
+    loadInsights();
+  }
+  return { done, failed };
+}
+
+function showCount() {
+  const older = next === null ? "" : ", and there are older ones";
+  const found = searchField.value.trim() ? `${table.matches} of ` : "";
+  status.textContent = `${found}${count(table.size, "feedback")}${older}.`;
+}
+
 function showButtons() {
   const chosen = table.chosen.length;
-  identifyButton.disabled = busy || chosen === 0;
-  identifyButton.textContent = chosen ? `Identify Gender (${chosen})` : "Identify Gender";
-  reloadButton.disabled = busy;
-  moreButton.disabled = busy;
+  for (const [button, words] of [[identifyButton, "Identify Gender"], [sentimentButton, "Predict Sentiment"]]) {
+    button.disabled = waiting > 0 || chosen === 0;
+    button.textContent = chosen ? `${words} (${chosen})` : words;
+  }
+  reloadButton.disabled = waiting > 0;
 }
 
 function count(number, noun) {

@@ -1,0 +1,100 @@
+import { drawing, element } from "./elements.js";
+
+const GROUPS = [["F", "Women"], ["M", "Men"], ["X", "Neither or another"]];
+const WIDTH = 300;
+const LEFT = 8;
+const RIGHT = 292;
+const ROW_HEIGHT = 44;
+
+const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
+
+/** Shows what the feedbacks say about women and men: a sentence, intervals, and what is unknown. */
+export function showInsights(insights) {
+  const known = GROUPS.filter(([group]) => insights.positive[group].share !== null);
+  const parts = [element("p", { class: "sentence", id: "insights-sentence" }, sentence(insights))];
+  if (known.length > 0) parts.push(chart(insights, known));
+  parts.push(element("p", { class: "quiet-text" }, unknowns(insights)));
+  document.getElementById("insights").replaceChildren(...parts);
+}
+
+/** Says that there are no insights at present. */
+export function showNoInsights() {
+  document
+    .getElementById("insights")
+    .replaceChildren(element("p", { class: "quiet-text" }, "The insights cannot be loaded at present."));
+}
+
+function sentence({ positive, minimum_group_size: minimum, confidence }) {
+  const { F: women, M: men, difference } = positive;
+  if (difference.share === null) {
+    return `Too early to say. Identify the gender and predict the sentiment of more feedbacks: ` +
+      `a figure takes what ${minimum} women and ${minimum} men of known gender would tell.`;
+  }
+  const shares = `${percent.format(women.share)} of women’s feedback is positive, ${percent.format(men.share)} of men’s.`;
+  const range = `${points(difference.low)} to ${points(difference.high)} points`;
+  const sure = `${percent.format(confidence)} sure`;
+  if (difference.low > 0) return `Women are happier. ${shares} The difference is ${range} (${sure}).`;
+  if (difference.high < 0) {
+    const turned = `${points(-difference.high)} to ${points(-difference.low)} points`;
+    return `Men are happier. ${shares} The difference is ${turned} (${sure}).`;
+  }
+  return `No clear difference. ${shares} Women’s share minus men’s may be ${range} (${sure}).`;
+}
+
+function unknowns({ unknown, genders, feedbacks, rated }) {
+  const parts = [`${rated} of ${feedbacks} feedbacks have a sentiment.`];
+  const { not_identified: waiting, self_described: said } = genders;
+  if (unknown.share !== null) {
+    parts.push(`The gender of ${percent.format(unknown.share)} (${unknown.count}) is unknown.`);
+  }
+  if (waiting > 0) parts.push(`${waiting} ${waiting === 1 ? "is" : "are"} not identified yet.`);
+  if (said > 0) parts.push(`${said} ${said === 1 ? "person" : "people"} said it themselves.`);
+  return parts.join(" ");
+}
+
+function chart({ positive }, known) {
+  const height = known.length * ROW_HEIGHT + 24;
+  const summary = known
+    .map(([group, name]) => `${name}: ${spoken(positive[group])}`)
+    .join("; ");
+  const picture = drawing("svg", {
+    class: "chart",
+    id: "insights-chart",
+    viewBox: `0 0 ${WIDTH} ${height}`,
+    role: "img",
+    "aria-label": `Share of positive feedback. ${summary}`,
+  });
+  for (const tick of [0, 0.25, 0.5, 0.75, 1]) {
+    picture.append(
+      drawing("line", { class: "grid", x1: x(tick), x2: x(tick), y1: 4, y2: height - 20 }),
+      drawing("text", { class: "scale", x: x(tick), y: height - 6, "text-anchor": anchor(tick) }, percent.format(tick)),
+    );
+  }
+  known.forEach(([group, name], row) => {
+    const { share, low, high } = positive[group];
+    const y = row * ROW_HEIGHT + 30;
+    picture.append(
+      drawing("text", { x: LEFT, y: y - 12 }, `${name}: ${percent.format(share)}`),
+      drawing("line", { class: "interval", "data-group": group, x1: x(low), x2: x(high), y1: y, y2: y }),
+      drawing("circle", { class: "point", cx: x(share), cy: y, r: 6 }),
+    );
+  });
+  return picture;
+}
+
+function spoken({ share, low, high }) {
+  return `${percent.format(share)}, between ${percent.format(low)} and ${percent.format(high)}`;
+}
+
+function x(share) {
+  return LEFT + (RIGHT - LEFT) * share;
+}
+
+function anchor(tick) {
+  if (tick === 0) return "start";
+  return tick === 1 ? "end" : "middle";
+}
+
+function points(share) {
+  return `${share < 0 ? "−" : ""}${Math.round(Math.abs(share) * 100)}`;
+}
