@@ -21,8 +21,8 @@ from local.progress import Step
 from local.settings import ACCOUNT_ID, PROJECT_ROOT, LocalSettings
 from local.training_progress import TrainingProgress
 
-# What `npx cdk` runs, without npm's start-up time and from any folder.
-_CDK_COMMAND = PROJECT_ROOT / "node_modules" / ".bin" / "cdk"
+CDK_COMMAND = PROJECT_ROOT / "node_modules" / ".bin" / "cdk"
+"""What ``npx cdk`` runs, without npm's start-up time and from any folder."""
 _HEARTBEAT_SECONDS = 15.0
 _END_TIMEOUT_SECONDS = 5.0
 _RESOURCE_EVENT = re.compile(r"\| (?P<status>[A-Z_]+) +\| (?P<type>[A-Za-z0-9:]+) +\|")
@@ -117,7 +117,7 @@ def _run_cdk(
     *,
     folder: Path,
 ) -> None:
-    command = [str(_CDK_COMMAND), "--no-notices", "--no-color", *arguments]
+    command = [str(CDK_COMMAND), "--no-notices", "--no-color", *arguments]
     process = subprocess.Popen(
         command,
         cwd=folder,

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 from local import credentials, deployment, processes, sample_feedback
@@ -120,14 +121,15 @@ def start_emulator(settings: LocalSettings, *, parent: int | None = None) -> Cre
     LauncherError
         If a port is taken, an interpreter is missing, or the emulator does not answer in time.
     """
-    settings.state_folder.mkdir(parents=True, exist_ok=True)
+    _make_state_folder(settings)
     keys = credentials.load_or_create(settings.state_folder)
+    write_environment_file(settings, keys)
     if _answering_state_folder(settings.port) == settings.state_folder:
         say(f"The embedded AWS is already running on {settings.endpoint_url}.")
         return keys
-    _require_interpreters(settings)
+    _require_installed(settings)
     if processes.find_marked(settings.state_folder):
-        say("Ending what an earlier start left behind.")
+        say("Ending what an earlier start left running.")
         stop_emulator(settings)
     for port in (settings.port, settings.page_port):
         _require_free(port, settings)
@@ -135,7 +137,6 @@ def start_emulator(settings: LocalSettings, *, parent: int | None = None) -> Cre
         _empty_folder(settings.temporary_folder)
         settings.emulator_state.mkdir(exist_ok=True)
         _spawn_emulator(settings, keys, parent)
-    write_environment_file(settings, keys)
     return keys
 
 
@@ -155,6 +156,7 @@ def deploy_application(settings: LocalSettings, started: float) -> deployment.Ur
         If ``cdk`` fails.
     """
     keys = credentials.load_or_create(settings.state_folder)
+    settings.deployment_log.unlink(missing_ok=True)
     if not deployment.is_bootstrapped(settings, keys):
         with Step(f"Bootstrapping {settings.region}") as step:
             deployment.bootstrap(settings, keys, step)
@@ -196,7 +198,10 @@ def stop_emulator(settings: LocalSettings) -> None:
 
 
 def _spawn_emulator(settings: LocalSettings, keys: Credentials, parent: int | None) -> None:
-    with settings.log_file.open("ab") as log:
+    if settings.log_file.exists():
+        # One earlier log is kept: after a crash it is the one that matters.
+        settings.log_file.replace(settings.log_file.with_suffix(".previous.log"))
+    with settings.log_file.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "local.emulator"],
             cwd=PROJECT_ROOT,
@@ -225,12 +230,14 @@ def _spawn_emulator(settings: LocalSettings, keys: Credentials, parent: int | No
 
 
 def _load_samples_once(settings: LocalSettings, urls: deployment.Urls) -> None:
+    # Remembered for this very API: after a destroy the next start is a first one again.
     done = settings.emulator_state / f"samples-{settings.stage_name}"
-    if done.exists():
+    api = urlsplit(urls.api).path
+    if done.exists() and done.read_text() == api:
         return
     with Step("Entering sample feedbacks") as step:
         step.tell(f"{sample_feedback.load(urls.api)} feedbacks entered")
-    done.touch()
+    done.write_text(api)
 
 
 def _answering_state_folder(port: int) -> Path | None:
@@ -258,17 +265,17 @@ def _require_free(port: int, settings: LocalSettings) -> None:
             ) from error
 
 
-def _require_interpreters(settings: LocalSettings) -> None:
-    for interpreter in (settings.functions_python, settings.model_python):
-        if not interpreter.exists():
+def _require_installed(settings: LocalSettings) -> None:
+    for program in (settings.functions_python, settings.model_python, deployment.CDK_COMMAND):
+        if not program.exists():
             raise LauncherError(
-                f"{interpreter} does not exist: start through `make local`, which makes it"
+                f"{program} does not exist: start through `make local`, which installs it"
             )
 
 
 @contextlib.contextmanager
 def _only_launcher(settings: LocalSettings) -> Iterator[None]:
-    settings.state_folder.mkdir(parents=True, exist_ok=True)
+    _make_state_folder(settings)
     file = _lock_file(settings)
     with file.open("a+") as lock:
         try:
@@ -313,6 +320,11 @@ def _recorded_emulator(settings: LocalSettings) -> int | None:
         return None
     # The id may have been reused by a stranger since; the marker tells.
     return recorded if recorded in processes.find_marked(settings.state_folder) else None
+
+
+def _make_state_folder(settings: LocalSettings) -> None:
+    # It holds keys, and what customers said.
+    settings.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _empty_folder(folder: Path) -> None:
