@@ -24,8 +24,8 @@ class ArtifactError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """All that serving needs.
+class Spellings:
+    """The network of spellings.
 
     Attributes
     ----------
@@ -37,16 +37,19 @@ class Model:
         [2] size of one step of each column.
     bias
         [populations].
-    prior
-        Per population, the small network on top.
-    evidence, check
-        Known names, and what is no name.
     """
 
     weights: npt.NDArray[np.int8]
     tags: npt.NDArray[np.uint8]
     scale: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All that serving needs: two networks, the known names, and what is no name."""
+
+    spellings: Spellings
     prior: Prior
     evidence: Evidence
     check: TrigramCheck
@@ -58,10 +61,10 @@ def save(model: Model, folder: Path, description: dict[str, Any]) -> str:
     (folder / _NAMES).write_text("\n".join(model.evidence.names) + "\n", "ascii")
     np.savez(
         folder / _ARRAYS,
-        weights=model.weights,
-        scale=model.scale,
-        bias=model.bias,
-        tags=model.tags,
+        weights=model.spellings.weights,
+        tags=model.spellings.tags,
+        scale=model.spellings.scale,
+        bias=model.spellings.bias,
         prior_line=model.prior.line,
         prior_bend=model.prior.bend,
         prior_bend_bias=model.prior.bend_bias,
@@ -73,7 +76,12 @@ def save(model: Model, folder: Path, description: dict[str, Any]) -> str:
         trigram_threshold=np.float64(model.check.threshold),
     )
     digest = hashlib.sha256()
-    for array in (model.weights, model.bias, model.prior.line, model.evidence.share):
+    for array in (
+        model.spellings.weights,
+        model.spellings.bias,
+        model.prior.line,
+        model.evidence.share,
+    ):
         digest.update(np.ascontiguousarray(array).tobytes())
     fingerprint = digest.hexdigest()[:12]
     (folder / _DESCRIPTION).write_text(
@@ -98,10 +106,9 @@ def load(folder: Path) -> tuple[Model, str]:
         with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
             names = (folder / _NAMES).read_text("ascii").split("\n")[:-1]
             model = Model(
-                weights=arrays["weights"],
-                scale=arrays["scale"],
-                bias=arrays["bias"],
-                tags=arrays["tags"],
+                spellings=Spellings(
+                    *(arrays[part] for part in ("weights", "tags", "scale", "bias"))
+                ),
                 prior=Prior(
                     *(
                         arrays[f"prior_{part}"]

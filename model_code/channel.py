@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,11 @@ POPULATIONS = ("world", "us")
 """Whose use of names is meant; the index is the column of the network's output."""
 
 _HEADER = ["name", "female", "male"]
+_FURTHER = ("population", "sources", "female_today", "male_today")
+_COUNTS = "counts must be numbers of at least 0, not both 0"
 _MOST_PEOPLE = 1e12
+_MOST_BAD = 0.1
+"""Share of bad rows beyond which a file is refused as a whole: single ones are skipped."""
 
 
 class ChannelError(Exception):
@@ -37,6 +40,8 @@ class NameTable:
         People counted, or estimated.
     sources
         How many independent lists know the name (1 for a census such as the SSA's).
+    today
+        Share of women among those who are likely to be met as adults today.
     """
 
     names: list[str]
@@ -44,6 +49,7 @@ class NameTable:
     female: npt.NDArray[np.float64]
     male: npt.NDArray[np.float64]
     sources: npt.NDArray[np.float64]
+    today: npt.NDArray[np.float64]
 
     def __len__(self) -> int:
         """Return the number of entries."""
@@ -67,6 +73,7 @@ class NameTable:
             self.female[chosen],
             self.male[chosen],
             self.sources[chosen],
+            self.today[chosen],
         )
 
 
@@ -125,6 +132,7 @@ def read_channel(folder: Path) -> tuple[NameTable, ChannelReport]:
         columns[:, 0],
         columns[:, 1],
         columns[:, 2],
+        columns[:, 3] / (columns[:, 3] + columns[:, 4]),
     )
     return table, report
 
@@ -141,57 +149,89 @@ def _read_file(
     path: Path, merged: dict[tuple[str, int], list[float]], report: ChannelReport
 ) -> None:
     lines = _lines(path)
+    before = report.rows, report.bad_rows
     header = [column.strip().lower() for column in next(lines, [])]
     if header[:3] != _HEADER:
         raise ChannelError(
             f"{path.name} lacks the header: its first line must begin with name,female,male"
         )
-    population_column = header.index("population") if "population" in header else None
-    sources_column = header.index("sources") if "sources" in header else None
+    column = {name: header.index(name) for name in _FURTHER if name in header}
     for number, line in enumerate(lines, start=2):
         if not line:
             continue
         report.rows += 1
-        where = f"{path.name} line {number}"
         try:
-            female, male = float(line[1] or "nan"), float(line[2] or "nan")
-            population = POPULATIONS.index(
-                line[population_column].strip() or "us" if population_column is not None else "us"
-            )
-            sources = float(line[sources_column] or 1) if sources_column is not None else 1.0
-        except (ValueError, IndexError):
-            report.bad(where, "a count or the population is missing or not valid")
+            name, population, entry = _parse(line, column)
+        except (ValueError, IndexError) as error:
+            report.bad(f"{path.name} line {number}", _reason(error))
             continue
-        people = female + male
-        if not (female >= 0 and male >= 0 and 0 < people < _MOST_PEOPLE and sources >= 0):
-            report.bad(where, "counts must be numbers of at least 0, not both 0")
-            continue
-        reading = read(line[0])
+        reading = read(name)
         key = "".join(reading.parts)
         if reading.foreign or not MINIMUM_LENGTH <= len(key) <= MAXIMUM_LENGTH:
             report.not_names += 1
-            continue
-        entry = merged.get((key, population))
-        if entry is None:
-            merged[key, population] = [female, male, max(sources, 1.0)]
+        elif (key, population) in merged:
+            _merge(merged[key, population], entry, POPULATIONS[population])
         else:
-            _merge(entry, female, male, max(sources, 1.0), POPULATIONS[population])
+            merged[key, population] = entry
+    rows, bad_rows = report.rows - before[0], report.bad_rows - before[1]
+    if bad_rows > _MOST_BAD * rows:
+        raise ChannelError(
+            f"{path.name} looks damaged: {bad_rows} of {rows} rows are bad "
+            f"({'; '.join(report.examples)})"
+        )
 
 
-def _merge(entry: list[float], female: float, male: float, sources: float, kind: str) -> None:
+def _parse(line: list[str], column: dict[str, int]) -> tuple[str, int, list[float]]:
+    """Read one row: its name, population, and women, men, sources, women and men of today.
+
+    Raises
+    ------
+    ValueError, IndexError
+        The row is not valid.
+    """
+
+    def further(name: str, default: str) -> str:
+        return (line[column[name]].strip() if name in column else "") or default
+
+    female, male = float(line[1]), float(line[2])
+    people = female + male
+    if not (female >= 0 and male >= 0 and 0 < people < _MOST_PEOPLE):
+        raise ValueError(_COUNTS)
+    sources = float(further("sources", "1"))
+    female_today = float(further("female_today", line[1]))
+    male_today = float(further("male_today", line[2]))
+    if not (sources >= 0 and female_today >= 0 and male_today >= 0):
+        raise ValueError(_COUNTS)
+    if not 0 < female_today + male_today < _MOST_PEOPLE:
+        female_today, male_today = female, male
+    population = POPULATIONS.index(further("population", "us"))
+    return line[0], population, [female, male, max(sources, 1.0), female_today, male_today]
+
+
+def _reason(error: Exception) -> str:
+    """Say what is wrong with a row without repeating what stands in it."""
+    if isinstance(error, IndexError):
+        return "columns are missing"
+    return _COUNTS if str(error) == _COUNTS else "a number or the population is not valid"
+
+
+def _merge(entry: list[float], more: list[float], kind: str) -> None:
     """Merge spellings that fold together, such as ``Zoe`` and ``Zoë``.
 
     Counts of one census add up. Estimates from lists are averaged by their number of sources,
     since one large list would otherwise outvote all others.
     """
     if kind == "us":
-        entry[0] += female
-        entry[1] += male
-        entry[2] = max(entry[2], sources)
+        for index in (0, 1, 3, 4):
+            entry[index] += more[index]
+        entry[2] = max(entry[2], more[2])
         return
-    share = (
-        entry[2] * entry[0] / (entry[0] + entry[1]) + sources * female / (female + male)
-    ) / (entry[2] + sources)
-    people = math.fsum((entry[0], entry[1], female, male))
-    entry[0], entry[1] = share * people, (1 - share) * people
-    entry[2] += sources
+    lists = entry[2] + more[2]
+    for female, male in ((0, 1), (3, 4)):
+        people = entry[female] + entry[male] + more[female] + more[male]
+        share = (
+            entry[2] * entry[female] / (entry[female] + entry[male])
+            + more[2] * more[female] / (more[female] + more[male])
+        ) / lists
+        entry[female], entry[male] = share * people, (1 - share) * people
+    entry[2] = lists

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from model_code.channel import POPULATIONS
 from model_code.evidence import US, WORLD, Evidence
-from model_code.neighbours import NeighbourIndex, Pairs
+from model_code.neighbours import Kind, NeighbourIndex, Pairs
+from model_code.not_a_name import TrigramCheck
 
 Floats = npt.NDArray[np.float64]
 
@@ -20,7 +21,7 @@ _LARGEST_LOG_ODDS = 5.0
 _PSEUDO = 0.5
 _FEWEST_SOURCES = 2
 
-INPUTS = 16
+INPUTS = 24
 """Inputs per name and population."""
 
 
@@ -34,10 +35,13 @@ class Surroundings:
         [populations, names, ``INPUTS``].
     renown
         [names] largest weight of a neighbour, in thousands of people or tens of sources.
+    likeness
+        [names] score of :class:`model_code.not_a_name.TrigramCheck`.
     """
 
     inputs: Floats
     renown: Floats
+    likeness: Floats
 
 
 class Context:
@@ -48,9 +52,12 @@ class Context:
     evidence
         Known names. Those that only one list of the world knows are too unsure to speak for
         their neighbours.
+    check
+        Scores how much a text looks like a name: a typing error often does not.
     """
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, check: TrigramCheck) -> None:
+        self._check = check
         solid = (evidence.weight[:, US] > 0) | (evidence.weight[:, WORLD] >= _FEWEST_SOURCES)
         self._index = NeighbourIndex([evidence.names[i] for i in np.flatnonzero(solid)])
         weight = evidence.weight[solid].astype(np.float64)
@@ -78,6 +85,8 @@ class Context:
         count = len(names)
         pairs = self._index.find(names)
         around = self._around(pairs, count)
+        length = np.array([len(name) for name in names]) / 8 - 1
+        likeness = self._check.scores(names)
         own = log_odds(weight.astype(np.float64), share)
         inputs = np.empty((len(POPULATIONS), count, INPUTS))
         for column in range(len(POPULATIONS)):
@@ -86,30 +95,33 @@ class Context:
             inputs[column, :, 1] = logits[:, other] / 2
             inputs[column, :, 2] = own[:, other] / 2
             inputs[column, :, 3] = np.log1p(weight[:, other]) / 4
-            inputs[column, :, 4:14] = around
-            inputs[column, :, 14] = np.abs(logits[:, column]) / 4
-            inputs[column, :, 15] = np.array([len(name) for name in names]) / 8 - 1
+            inputs[column, :, 4:-3] = around
+            inputs[column, :, -3] = np.abs(logits[:, column]) / 4
+            inputs[column, :, -2] = length
+            inputs[column, :, -1] = likeness / 4 + 1
         renown = np.zeros(count)
         np.maximum.at(renown, pairs.asked, self._renown[pairs.known])
-        return Surroundings(inputs, renown)
+        return Surroundings(inputs, renown, likeness)
 
     def _around(self, pairs: Pairs, count: int) -> Floats:
         """Summarise neighbours: how many, how female, and what the best known of them are."""
         columns = []
-        for near in (pairs.close, ~pairs.close):
-            asked, known = pairs.asked[near], pairs.known[near]
+        for kind in Kind:
+            chosen = pairs.kind == kind
+            asked, known = pairs.asked[chosen], pairs.known[chosen]
             found = np.bincount(asked, minlength=count)
             for column in range(len(POPULATIONS)):
                 total = np.bincount(asked, self._log_odds[known, column], minlength=count)
                 columns.append(total / (2 + found))
             columns.append(np.log1p(found) / 2)
-        for column in range(len(POPULATIONS)):
-            mass = self._mass[pairs.known, column]
-            total = np.bincount(pairs.asked, mass, minlength=count)
-            pull = np.bincount(
-                pairs.asked, mass * self._log_odds[pairs.known, column], minlength=count
-            )
-            columns += [pull / (total + 1) / 2, np.log1p(total) / 8]
+        typing_errors = pairs.kind != Kind.REPLACED
+        for chosen in (typing_errors, ~typing_errors):
+            asked, known = pairs.asked[chosen], pairs.known[chosen]
+            for column in range(len(POPULATIONS)):
+                mass = self._mass[known, column]
+                total = np.bincount(asked, mass, minlength=count)
+                pull = np.bincount(asked, mass * self._log_odds[known, column], minlength=count)
+                columns += [pull / (total + 1) / 2, np.log1p(total) / 8]
         return np.stack(columns, axis=1)
 
 

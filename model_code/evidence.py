@@ -46,7 +46,7 @@ class Evidence:
         share = np.full((len(names), 2), 0.5, dtype=np.float32)
         is_us = table.population == US
         weight[index, table.population] = np.where(is_us, table.people, table.sources)
-        share[index, table.population] = table.share
+        share[index, table.population] = table.today
         return cls(names, weight, share)
 
 

@@ -38,7 +38,7 @@ def weights(table: NameTable) -> npt.NDArray[np.float32]:
     """Return how much each name counts: the logarithm of how well it is known."""
     us = np.log1p(table.people) / np.log(6)
     counted = np.where(table.people > table.sources, table.people, 0)
-    world = 0.6 * np.log1p(table.sources + 0.2 * np.log1p(counted))
+    world = 1.2 * np.log1p(table.sources + 0.2 * np.log1p(counted))
     return np.where(table.population == US, us, world).astype(np.float32)
 
 

@@ -330,13 +330,13 @@ class DeletionKeys:
         Which name each hash belongs to.
     hashes
         Equal for equal texts, whichever name they come from.
-    whole
-        Whether it is the name itself.
+    dropped
+        What was dropped, as 32 times the letter's number plus its position; 0 for the name itself.
     """
 
     rows: npt.NDArray[np.int32]
     hashes: Hashes
-    whole: npt.NDArray[np.bool_]
+    dropped: npt.NDArray[np.int16]
 
 
 @functools.cache
@@ -359,7 +359,7 @@ def deletions(names: Sequence[str]) -> DeletionKeys:
     codes = np.frombuffer(("\n".join(names) + "\n").encode("ascii"), dtype=np.uint8)
     ends = np.flatnonzero(codes == _END)
     starts = np.concatenate(([0], ends[:-1] + 1))
-    rows, hashes, whole = [], [], []
+    rows, hashes, dropped = [], [], []
     for length, members in _by_length(starts, ends - starts):
         letters = codes[starts[members, None] + np.arange(length)]
         values = _apply(_deletion_template(length), _prefix_sums(letters, _POWERS))
@@ -369,5 +369,6 @@ def deletions(names: Sequence[str]) -> DeletionKeys:
         row, column = np.nonzero(distinct)
         rows.append(members[row].astype(np.int32))
         hashes.append(values[row, column])
-        whole.append(column == 0)
-    return DeletionKeys(np.concatenate(rows), np.concatenate(hashes), np.concatenate(whole))
+        letter = letters[row, column - 1].astype(np.int16) - ord("a") + 1
+        dropped.append(np.where(column == 0, 0, 32 * letter + column - 1).astype(np.int16))
+    return DeletionKeys(np.concatenate(rows), np.concatenate(hashes), np.concatenate(dropped))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model_code import features
-from model_code.artifact import Model
+from model_code.artifact import Model, Spellings
 from model_code.channel import POPULATIONS, NameTable
 from model_code.evidence import US, WORLD, Evidence, EvidenceLookup
 from model_code.examples import Batch, Examples
@@ -19,8 +19,13 @@ from model_code.predictor import Predictor
 from model_code.prior import Prior
 from model_code.typos import KINDS, misspell
 
+Indices = npt.NDArray[np.int64]
+
 _LAST_RATE = 0.02
 """The learning rate falls linearly to this share of the first."""
+
+_FOLD_IN_EPOCHS = 2
+_FOLD_IN_RATE = 0.5
 
 _TYPING_ERRORS = 3000
 _WEIGHT_OF_TYPING_ERROR = 0.5
@@ -28,33 +33,52 @@ _WEIGHT_KNOWN_ELSEWHERE = 0.5
 
 
 def fit_spellings(
-    examples: Examples, table: NameTable, settings: Hyperparameters
+    examples: Examples, table: NameTable, learned: Indices, settings: Hyperparameters
 ) -> NameNetwork:
-    """Train the network of spellings on the names of a table."""
+    """Train the network of spellings on the learned names, given by their positions."""
     keras.utils.set_random_seed(settings.seed)
     network = NameNetwork(len(examples.owners), dropout=settings.dropout)
-    for progress, batch in _ahead(_epochs(examples, table, settings)):
-        rate = settings.learning_rate * (_LAST_RATE + (1 - _LAST_RATE) * (1 - progress))
-        network.fit_batch(batch, rate)
+    _fit(network, _epochs(examples, table, learned, settings, settings.epochs), settings.learning_rate)
     return network
 
 
+def fold_in(
+    network: NameNetwork,
+    examples: Examples,
+    table: NameTable,
+    held: Indices,
+    settings: Hyperparameters,
+) -> None:
+    """Teach the network the names that were held out, once they have served for measuring.
+
+    A short pass at a lower rate over them alone: the weights of frequent features hardly move any
+    more, since AdaGrad has slowed them down, and those of rare features are learned.
+    """
+    epochs = _epochs(examples, table, held, settings, _FOLD_IN_EPOCHS)
+    _fit(network, epochs, _FOLD_IN_RATE * settings.learning_rate)
+
+
+def _fit(network: NameNetwork, batches: Iterator[tuple[float, Batch]], rate: float) -> None:
+    for progress, batch in _ahead(batches):
+        network.fit_batch(batch, rate * (_LAST_RATE + (1 - _LAST_RATE) * (1 - progress)))
+
+
 def _epochs(
-    examples: Examples, table: NameTable, settings: Hyperparameters
+    examples: Examples, table: NameTable, names: Indices, settings: Hyperparameters, epochs: int
 ) -> Iterator[tuple[float, Batch]]:
     """Yield batches with the share of the training that lies behind."""
     random = np.random.default_rng(settings.seed)
-    single = (table.population == WORLD) & (table.sources <= 1)
-    for epoch in range(settings.epochs):
-        drawn = np.flatnonzero(~single | (random.random(len(table)) < settings.single_source_share))
+    single = ((table.population == WORLD) & (table.sources <= 1))[names]
+    for epoch in range(epochs):
+        drawn = names[~single | (random.random(len(names)) < settings.single_source_share)]
         random.shuffle(drawn)
         batches = examples.batches(
             drawn, size=settings.batch_size, dropout=settings.dropout, random=random
         )
         for number, batch in enumerate(batches):
             done = number * settings.batch_size / max(len(drawn), 1)
-            yield (epoch + done) / settings.epochs, batch
-        print(f"epoch {epoch + 1} of {settings.epochs} done", flush=True)
+            yield (epoch + done) / epochs, batch
+        print(f"epoch {epoch + 1} of {epochs} done: {len(drawn)} names", flush=True)
 
 
 def _ahead(items: Iterator[tuple[float, Batch]]) -> Iterator[tuple[float, Batch]]:
@@ -76,28 +100,20 @@ def _ahead(items: Iterator[tuple[float, Batch]]) -> Iterator[tuple[float, Batch]
         yield item
 
 
-def quantise(
-    network: NameNetwork, examples: Examples
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
-    """Round the weights to 8 bits, and the network's own with them.
+def quantise(network: NameNetwork, examples: Examples) -> Spellings:
+    """Round the weights to 8 bits.
 
     The largest weight of a column maps to 127: clipping it would cost more than a finer step wins.
-
-    Returns
-    -------
-    tuple
-        Weights and tags per slot, and the size of one step of each column.
     """
     table = network.table.numpy()
     scale = (np.maximum(np.abs(table).max(axis=0), 1e-6) / 127).astype(np.float32)
     rounded = np.rint(table / scale).astype(np.int8)
-    network.table.assign(rounded * scale)
     slots = examples.owners >> features.TAG_BITS
     weights = np.zeros((features.SLOTS, 2), dtype=np.int8)
     weights[slots] = rounded
     tags = np.zeros(features.SLOTS, dtype=np.uint8)
     tags[slots] = examples.owners & features.TAG_MASK
-    return weights, tags, scale
+    return Spellings(weights, tags, scale, network.bias.numpy())
 
 
 def fit_priors(model: Model, held: NameTable, seed: int) -> list[PriorNetwork]:

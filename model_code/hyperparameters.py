@@ -38,7 +38,7 @@ class Hyperparameters:
     batch_size: int = 512
     learning_rate: float = 0.025
     dropout: float = 0.3
-    single_source_share: float = 0.35
+    single_source_share: float = 0.6
     sample: float = 1.0
     seed: int = 1
 

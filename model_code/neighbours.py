@@ -7,15 +7,29 @@ swapped letter, and needs no search through all names: texts are compared by the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 
 from model_code.features import deletions
 
-_BUCKET_BITS = 22
+_BUCKET_BITS = 21
+_POSITION_BITS = 5
+_POSITION_MASK = (1 << _POSITION_BITS) - 1
 
 Indices = npt.NDArray[np.int64]
+
+
+class Kind(IntEnum):
+    """How two neighbours differ, the likelier typing error first."""
+
+    DROPPED = 1
+    """One is the other without one letter."""
+    SWAPPED = 2
+    """One letter stands one place further."""
+    REPLACED = 3
+    """Another letter, or the same letter elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +40,13 @@ class Pairs:
     ----------
     asked, known
         Positions, pair by pair; no pair occurs twice, and none joins a name with itself.
-    close
-        Whether one of the two is the other with one letter dropped.
+    kind
+        A :class:`Kind` per pair.
     """
 
     asked: Indices
     known: Indices
-    close: npt.NDArray[np.bool_]
+    kind: Indices
 
 
 class NeighbourIndex:
@@ -49,7 +63,7 @@ class NeighbourIndex:
         order = np.argsort(keys.hashes, kind="stable")
         self._hashes = keys.hashes[order]
         self._owner = keys.rows[order]
-        self._whole = keys.whole[order]
+        self._dropped = keys.dropped[order]
         buckets = (self._hashes >> np.uint64(64 - _BUCKET_BITS)).astype(np.int64)
         self._begin = np.searchsorted(
             buckets, np.arange((1 << _BUCKET_BITS) + 1), side="left"
@@ -66,15 +80,23 @@ class NeighbourIndex:
         entry = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts - begin, counts)
         same = self._hashes[entry] == keys.hashes[query]
         query, entry = query[same], entry[same]
-        pair = keys.rows[query].astype(np.int64) * self._count + self._owner[entry]
+        kind = _kind(keys.dropped[query].astype(np.int64), self._dropped[entry].astype(np.int64))
         # Two names may meet in several ways: the nearest counts. Sorting a single number that
-        # ends in the distance is many times faster than sorting by two keys.
-        apart = 2 - keys.whole[query].astype(np.int64) - self._whole[entry]
-        ordered = np.sort(pair * 4 + apart)
-        pair = ordered >> 2
-        first = np.ones(len(pair), dtype=bool)
-        first[1:] = pair[1:] != pair[:-1]
+        # ends in the kind is many times faster than sorting by two keys.
+        pair = keys.rows[query].astype(np.int64) * self._count + self._owner[entry]
+        ordered = np.sort(pair * 4 + kind)
+        first = np.ones(len(ordered), dtype=bool)
+        first[1:] = ordered[1:] >> 2 != ordered[:-1] >> 2
         ordered = ordered[first]
         ordered = ordered[ordered & 3 > 0]  # an equal name is evidence, not a neighbour
         pair = ordered >> 2
-        return Pairs(pair // self._count, pair % self._count, ordered & 3 == 1)
+        return Pairs(pair // self._count, pair % self._count, ordered & 3)
+
+
+def _kind(asked: Indices, known: Indices) -> Indices:
+    """Tell how two names meet from what each dropped: 0 where neither dropped a letter."""
+    dropped_by = (asked > 0).astype(np.int64) + (known > 0)
+    same_letter = asked >> _POSITION_BITS == known >> _POSITION_BITS
+    apart = np.abs((asked & _POSITION_MASK) - (known & _POSITION_MASK))
+    swapped = (dropped_by == 2) & same_letter & (apart == 1)
+    return np.where(dropped_by == 2, np.where(swapped, Kind.SWAPPED, Kind.REPLACED), dropped_by)

@@ -102,7 +102,7 @@ class PriorNetwork(keras.Model):  # type: ignore[misc]
 
     def __init__(self, hidden: int = 24) -> None:
         super().__init__()
-        regulariser = keras.regularizers.L2(1e-4)
+        regulariser = keras.regularizers.L2(3e-4)
         self.bend = keras.layers.Dense(hidden, activation="tanh", kernel_regularizer=regulariser)
         self.out = keras.layers.Dense(1, kernel_initializer="zeros", kernel_regularizer=regulariser)
         self.line = keras.layers.Dense(
@@ -134,7 +134,7 @@ def fit_prior(
     target: npt.NDArray[np.float64],
     weight: npt.NDArray[np.float64],
     *,
-    steps: int = 400,
+    steps: int = 150,
 ) -> PriorNetwork:
     """Fit a prior network to shares of women, on all examples in every step.
 
@@ -146,7 +146,7 @@ def fit_prior(
         [examples].
     """
     network = PriorNetwork()
-    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.02, steps))
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.01, steps))
     optimizer.build(network.trainable_variables)
     x, y = tf.constant(inputs, tf.float32), tf.constant(target[:, None], tf.float32)
     w = tf.constant(weight[:, None] / weight.sum(), tf.float32)

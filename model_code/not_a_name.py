@@ -14,14 +14,13 @@ import numpy.typing as npt
 from model_code.channel import NameTable
 from model_code.evidence import US
 
-_SYMBOLS = 28  # a-z, start, end
-_WORST = 3
 FALSE_REJECTS = 0.003
-"""Share of real names that the check may refuse."""
+"""Share of held-out names that score below the threshold."""
 
-
-def _codes(name: str) -> list[int]:
-    return [26, 26, *(ord(letter) - 97 for letter in name), 27]
+_SYMBOLS = 28  # start, a-z, end
+_WORST = 3
+_START = "`"  # the characters before "a" and after "z"
+_END = "{"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +30,34 @@ class TrigramCheck:
     Attributes
     ----------
     log_probability
-        [28, 28, 28], log probability of the third letter given the two before it.
+        [28 * 28 * 28], log probability of the third letter given the two before it.
     threshold
-        Names that score below are no names.
+        Names that score below look like no names.
     """
 
     log_probability: npt.NDArray[np.float32]
     threshold: float
 
     def scores(self, names: Sequence[str]) -> npt.NDArray[np.float64]:
-        """Return the score of each folded name; higher is more name-like."""
-        return np.array([self._score(name) for name in names])
+        """Return the score of each folded name (at least one); higher is more name-like."""
+        trigrams, owner = _trigrams(names)
+        values = self.log_probability[trigrams].astype(np.float64)
+        counts = np.bincount(owner, minlength=len(names))
+        mean = np.bincount(owner, values, minlength=len(names)) / counts
+        grid = np.full((len(names), counts.max()), np.inf)
+        grid[owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)] = values
+        grid.partition(_WORST - 1, axis=1)
+        return np.asarray((mean + grid[:, :_WORST].mean(axis=1)) / 2)
 
-    def refuses(self, name: str) -> bool:
-        """Tell whether a folded name looks like no name."""
-        return self._score(name) < self.threshold
 
-    def _score(self, name: str) -> float:
-        codes = np.array(_codes(name))
-        values = self.log_probability[codes[:-2], codes[1:-1], codes[2:]]
-        worst = np.sort(values)[:_WORST]
-        return float(values.mean() + worst.mean()) / 2
+def _trigrams(names: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the trigrams of all names, one after another, and which name each belongs to."""
+    text = "".join(f"{_START}{_START}{name}{_END}" for name in names)
+    codes = np.frombuffer(text.encode("ascii"), dtype=np.uint8).astype(np.int64) - ord(_START)
+    owner = np.repeat(np.arange(len(names)), [len(name) + 3 for name in names])
+    inside = owner[:-2] == owner[2:]
+    flat = (codes[:-2] * _SYMBOLS + codes[1:-1]) * _SYMBOLS + codes[2:]
+    return flat[inside], owner[:-2][inside]
 
 
 def fit(table: NameTable) -> TrigramCheck:
@@ -61,26 +67,22 @@ def fit(table: NameTable) -> TrigramCheck:
     """
     solid = (table.population == US) | (table.sources >= 2)
     chosen = table.where(solid) if solid.any() else table
-    names = chosen.names
     weights = np.log1p(np.where(chosen.population == US, chosen.people, chosen.sources))
-    held = np.arange(len(names)) % 10 == 0
-    check = TrigramCheck(_estimate(names, np.where(held, 0.0, weights)), -np.inf)
-    scores = np.sort(check.scores([name for name, out in zip(names, held, strict=True) if out]))
+    held = np.arange(len(chosen)) % 10 == 0
+    check = TrigramCheck(_estimate(chosen.names, np.where(held, 0.0, weights)), -np.inf)
+    scores = np.sort(check.scores(chosen.where(held).names))
     threshold = float(scores[int(FALSE_REJECTS * len(scores))])
-    return TrigramCheck(_estimate(names, weights), threshold)
+    return TrigramCheck(_estimate(chosen.names, weights), threshold)
 
 
 def _estimate(
     names: Sequence[str], weights: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float32]:
-    codes = np.concatenate([np.array(_codes(name)) for name in names])
-    lengths = np.array([len(name) + 3 for name in names])
-    owner = np.repeat(np.arange(len(names)), lengths)
-    inside = (owner[:-2] == owner[2:]).nonzero()[0]
-    flat = (codes[inside] * _SYMBOLS + codes[inside + 1]) * _SYMBOLS + codes[inside + 2]
-    counts = np.bincount(flat, weights[owner[inside]], minlength=_SYMBOLS**3)
+    flat, owner = _trigrams(names)
+    counts = np.bincount(flat, weights[owner], minlength=_SYMBOLS**3)
     trigrams = counts.reshape(_SYMBOLS, _SYMBOLS, _SYMBOLS)
-    bigrams = trigrams.sum(axis=0)
-    smooth_bigrams = (bigrams + 0.5) / (bigrams + 0.5).sum(axis=1, keepdims=True)
-    backed = trigrams + 5.0 * smooth_bigrams[None]
-    return np.log(backed / backed.sum(axis=2, keepdims=True)).astype(np.float32)
+    bigrams = trigrams.sum(axis=0) + 0.5
+    smooth = bigrams / bigrams.sum(axis=1, keepdims=True)
+    backed = trigrams + 5.0 * smooth[None]
+    probability = backed / backed.sum(axis=2, keepdims=True)
+    return np.asarray(np.log(probability).reshape(-1).astype(np.float32))

@@ -58,11 +58,14 @@ class Belief:
         [names, populations] people or lists that know the name itself.
     renown
         [names] how well known the best known neighbour is.
+    likeness
+        [names] how much each looks like a name.
     """
 
     female: Floats
     weight: npt.NDArray[np.float32]
     renown: Floats
+    likeness: Floats
 
 
 class Predictor:
@@ -85,7 +88,7 @@ class Predictor:
         self._threshold = threshold
         self._population = POPULATIONS.index(population)
         self._lookup = EvidenceLookup(model.evidence)
-        self._context = Context(model.evidence)
+        self._context = Context(model.evidence, model.check)
 
     def predict(self, texts: Sequence[str], population: str | None = None) -> list[Prediction]:
         """Answer for each text, in order; one pass of arrays for all of them."""
@@ -100,11 +103,8 @@ class Predictor:
         belief = self.believe(list(keys))
         female = belief.female[:, column].tolist()
         known = (belief.weight.max(axis=1) > 0).tolist()
-        famous = (belief.renown >= 1).tolist()
-        refused = [
-            not known[at] and not famous[at] and self._model.check.refuses(key)
-            for key, at in keys.items()
-        ]
+        unlike = belief.likeness < self._model.check.threshold
+        refused = (unlike & (belief.weight.max(axis=1) == 0) & (belief.renown < 1)).tolist()
         return [
             self._answer(text, reading, [keys[key] for key in _keys(reading)], female, known, refused)
             if reading.parts
@@ -117,7 +117,9 @@ class Predictor:
         weight, share = self._lookup.find(names)
         surroundings = self.surroundings(names, weight, share)
         prior = 1 / (1 + np.exp(-self._model.prior.logits(surroundings.inputs)))
-        return Belief(posterior(prior, weight, share), weight, surroundings.renown)
+        return Belief(
+            posterior(prior, weight, share), weight, surroundings.renown, surroundings.likeness
+        )
 
     def surroundings(
         self,
@@ -130,18 +132,19 @@ class Predictor:
 
     def logits(self, names: Sequence[str]) -> Floats:
         """Return the spelling's logits [names, populations]."""
+        spellings = self._model.spellings
         bag = features.hashed(names)
         wide = features.wide(bag)
         slots = wide >> features.TAG_BITS
-        owned = self._model.tags[slots] == wide & features.TAG_MASK
+        owned = spellings.tags[slots] == wide & features.TAG_MASK
         rows = bag.rows[owned]
-        chosen = self._model.weights[slots[owned]]
+        chosen = spellings.weights[slots[owned]]
         summed = np.stack(
             [np.bincount(rows, chosen[:, k], minlength=len(names)) for k in (0, 1)], axis=1
         )
-        summed *= self._model.scale
+        summed *= spellings.scale
         summed[:, 1] += summed[:, 0]
-        return np.asarray(summed + self._model.bias)
+        return np.asarray(summed + spellings.bias)
 
     def _answer(
         self,

@@ -9,11 +9,12 @@ import signal
 import sys
 import time
 import traceback
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
+import numpy.typing as npt
 
 from model_code import artifact, not_a_name, prior
 from model_code.channel import POPULATIONS, ChannelError, NameTable, read_channel
@@ -54,30 +55,29 @@ def train(settings: Hyperparameters, folders: TrainingFolders) -> None:
         say(f"bad row: {example}")
     if settings.sample < 1:
         table = table.where(np.random.default_rng(settings.seed).random(len(table)) < settings.sample)
-    learned, validation, test = split(table, folders.validation)
+    parts = split(table, folders.validation)
+    learned = table.where(parts.learned)
 
     # Only now: a wrong channel fails without waiting for TensorFlow to start.
     from model_code import fitting  # noqa: PLC0415
 
-    examples = Examples.of(learned)
+    examples = Examples.of(table)
     say(f"{len(learned)} names to learn from, {len(examples.owners)} features in use")
-    spellings = fitting.fit_spellings(examples, learned, settings)
-    weights, tags, scale = fitting.quantise(spellings, examples)
+    spellings = fitting.fit_spellings(examples, table, np.flatnonzero(parts.learned), settings)
     model = artifact.Model(
-        weights=weights,
-        tags=tags,
-        scale=scale,
-        bias=spellings.bias.numpy(),
+        spellings=fitting.quantise(spellings, examples),
         prior=prior.spelling_alone(),
         evidence=Evidence.of(learned),
         check=not_a_name.fit(learned),
     )
-    model = replace(
-        model, prior=fitting.as_arrays(fitting.fit_priors(model, validation, settings.seed))
-    )
+    networks = fitting.fit_priors(model, parts.validation, settings.seed)
+    model = replace(model, prior=fitting.as_arrays(networks))
+    figures = evaluate(model, {"validation": parts.validation, "test": table.where(parts.test)})
 
-    figures = evaluate(model, {"validation": validation, "test": test})
-    model = replace(model, evidence=Evidence.of(table))
+    fitting.fold_in(spellings, examples, table, np.flatnonzero(~parts.learned), settings)
+    model = replace(
+        model, spellings=fitting.quantise(spellings, examples), evidence=Evidence.of(table)
+    )
     fingerprint = artifact.save(model, folders.model, {"populations": POPULATIONS})
     write_report(
         folders.model,
@@ -92,10 +92,17 @@ def train(settings: Hyperparameters, folders: TrainingFolders) -> None:
     say(f"model {fingerprint} written after {time.monotonic() - begun:.0f} s")
 
 
-def split(
-    table: NameTable, validation_channel: Path | None
-) -> tuple[NameTable, NameTable, NameTable]:
-    """Split by name, the same in every source and every job: learned, validation, test.
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A table's names split: true positions are learned, or test; validation as a table."""
+
+    learned: npt.NDArray[np.bool_]
+    validation: NameTable
+    test: npt.NDArray[np.bool_]
+
+
+def split(table: NameTable, validation_channel: Path | None) -> Parts:
+    """Split by name, the same in every source and every job.
 
     Where a validation channel is given, its names are the validation split.
 
@@ -105,17 +112,18 @@ def split(
         A split is empty.
     """
     hundredth = split_of(table.names)
-    test, validation = np.isin(hundredth, TEST), np.isin(hundredth, VALIDATION)
-    held = table.where(validation)
+    test, held = np.isin(hundredth, TEST), np.isin(hundredth, VALIDATION)
+    validation = table.where(held)
     if validation_channel is not None:
-        held, _report = read_channel(validation_channel)
-        validation = np.isin(np.array(table.names), np.array(held.names))
-        test &= ~validation
-    parts = table.where(~(test | validation)), held, table.where(test)
-    for name, part in zip(("training", "validation", "test"), parts, strict=True):
-        if not len(part):
-            raise ChannelError(f"The {name} split is empty: {len(table)} names are too few")
-    return parts
+        validation, _report = read_channel(validation_channel)
+        held = np.isin(np.array(table.names), np.array(validation.names))
+        test &= ~held
+    learned = ~(test | held)
+    sizes = {"training": learned.sum(), "validation": len(validation), "test": test.sum()}
+    for part, size in sizes.items():
+        if not size:
+            raise ChannelError(f"The {part} split is empty: {len(table)} names are too few")
+    return Parts(learned, validation, test)
 
 
 def say(text: str) -> None:
