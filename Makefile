@@ -46,11 +46,11 @@ test-model: .venv-model/.stamp build/train.stamp
 check: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Lint, type-check, and check the templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy app.py stacks local tests/stacks tests/local tests/end_to_end
-	cd lambda && ../$(BIN)/mypy --config-file ../pyproject.toml .
+	$(BIN)/mypy app.py stacks local lambda tests
 	$(BIN)/mypy --python-executable .venv-model/bin/python model_code
-	$(CDK) synth --quiet --output build/cdk.check
-	$(BIN)/cfn-lint 'build/cdk.check/**/*.template.json'
+	$(CDK) synth --quiet --output build/cdk.check > /dev/null
+	# W3005: CDK writes out dependencies that a reference implies already.
+	$(BIN)/cfn-lint --ignore-checks W3005 -- 'build/cdk.check/**/*.template.json'
 snapshots: setup ## Take the snapshots of the templates anew
 	$(BIN)/python -m pytest -q tests/stacks/test_snapshots.py --snapshot-update
 format: .venv/.stamp ## Format the code and mend what can be mended

@@ -166,7 +166,7 @@ def _problem(text: str) -> tuple[str, str] | None:
 @cache
 def _analyzer() -> Any:
     # Reading the lexicon takes a tenth of a second and most sessions never ask.
-    from vaderSentiment.vaderSentiment import (  # type: ignore[import-untyped]
+    from vaderSentiment.vaderSentiment import (
         SentimentIntensityAnalyzer,
     )
 
