@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from feedback.ids import QUERY_IDS, ids_of_query
 from feedback.record import Feedback
 from feedback.table import FeedbackTable
-from get_all_contents.logic import MAX_FRESH, MAX_PAGE, list_newest
+from get_all_contents.logic import CURSOR, MAX_FRESH, MAX_PAGE, list_newest
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
 from rest_api.documentation import responses
 from rest_api.errors import StorageUnavailableError, TooLargeError
@@ -44,7 +44,9 @@ def _table() -> FeedbackTable:
 )
 def get_all_contents(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
-    after: Annotated[str | None, Query(description="From the Link header of a page")] = None,
+    after: Annotated[
+        str | None, Query(description="From the Link header of a page", pattern=CURSOR)
+    ] = None,
     fresh: Annotated[
         str | None,
         Query(

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError as UnknownRouteError
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
@@ -20,10 +19,12 @@ from rest_api.errors import (
     ApiError,
     BadRequestError,
     InternalError,
+    MethodNotAllowedError,
     NotFoundError,
     UnsupportedMediaTypeError,
 )
 from rest_api.observability import log_fault, logger, metrics
+from rest_api.routes import methods_of
 
 JSON = "application/json"
 Event = dict[str, Any]
@@ -39,7 +40,7 @@ def build_application() -> APIGatewayRestResolver:
     application.exception_handler(ApiError)(_error_response)
     application.exception_handler(RequestValidationError)(_answer_invalid)
     application.exception_handler(RequestUnsupportedContentType)(_answer_unsupported)
-    application.not_found(_answer_unknown)
+    application.not_found(lambda _: _answer_unknown(application))
     application.exception_handler(Exception)(_answer_fault)
     return application
 
@@ -120,7 +121,10 @@ def _answer_unsupported(_: RequestUnsupportedContentType) -> JsonAnswer:
     return _error_response(UnsupportedMediaTypeError("Send the body as application/json."))
 
 
-def _answer_unknown(_: UnknownRouteError) -> JsonAnswer:
+def _answer_unknown(application: APIGatewayRestResolver) -> JsonAnswer:
+    allowed = methods_of(application.current_event.get("resource") or "")
+    if allowed:
+        return _error_response(MethodNotAllowedError(allowed))
     return _error_response(NotFoundError("There is no such route."))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -58,6 +59,21 @@ class NotFoundError(ApiError):
 
     status = 404
     code = "not_found"
+
+
+class MethodNotAllowedError(ApiError):
+    """The route has no such method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__("The route has no such method.", details={"allowed": list(allowed)})
+        self.allowed = allowed
+
+    def headers(self) -> dict[str, str]:
+        """Return the methods that there are."""
+        return {"Allow": ", ".join(self.allowed)}
 
 
 class ConflictError(ApiError):

@@ -156,10 +156,25 @@ class RestApi(Construct):
         integration = apigateway.LambdaIntegration(function)
         for route in definition["routes"]:
             self.api.root.resource_for_path(route["path"]).add_method(route["method"], integration)
+        for path in {route["path"]: None for route in definition["routes"]}:
+            # The function answers other methods with 405 and those that there are.
+            self.api.root.resource_for_path(path).add_method("ANY", integration)
 
     def _answer_errors_of_the_gateway(self) -> None:
         """Give the gateway's own errors the form of the API's."""
         headers = {"Access-Control-Allow-Origin": f"'{self._settings.cors_allow_origin}'"}
+        self.api.add_gateway_response(
+            "GatewayUnknownRoute",
+            # What the gateway calls a missing token is a route that does not exist.
+            type=apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
+            status_code="404",
+            response_headers=headers if self._settings.allows_other_origins else None,
+            templates={
+                "application/json": (
+                    '{"error":{"code":"not_found","message":"There is no such route."}}'
+                )
+            },
+        )
         for response_type in (
             apigateway.ResponseType.DEFAULT_4_XX,
             apigateway.ResponseType.DEFAULT_5_XX,

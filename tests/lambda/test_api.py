@@ -102,7 +102,9 @@ def test_a_page_stays_within_what_a_function_may_answer(call: Any, dynamodb: Any
 
 
 @pytest.mark.usefixtures("dynamodb")
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "after=x", "after=W10"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=1001", "limit=x", "after=x", "after=~x", "after="]
+)
 def test_a_wrong_page_is_refused(call: Any, query: str) -> None:
     answer = call("GET", f"/getallcontents?{query}")
 
@@ -455,3 +457,13 @@ def table(dynamodb: DynamoDBClient) -> FeedbackTable:
     return FeedbackTable(
         dynamodb, table_name=TABLE, listing_index="newest-first", tally_name="sums"
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"), [("/identifygender", "GET, POST"), ("/feedback/{id}", "DELETE")]
+)
+def test_another_method_is_told_which_there_are(call: Any, url: str, allowed: str) -> None:
+    answer = call("PATCH", url, function="predict")
+
+    assert (answer.status, answer.headers["Allow"]) == (405, allowed)
+    assert answer.json()["error"]["code"] == "method_not_allowed"

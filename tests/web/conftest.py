@@ -88,7 +88,7 @@ def site(dynamodb: object, call: object) -> Iterator[Site]:  # noqa: ARG001 - fo
             url = self.path.removeprefix(STAGE)
             path = urlsplit(url).path
             length = int(self.headers.get("Content-Length", 0))
-            body = self.rfile.read(length).decode() if length else None
+            body = self.rfile.read(length).decode(errors="replace") if length else None
             own = running.meddle(method, path)
             if own is not None:
                 self.send(*own)
