@@ -46,7 +46,7 @@ test-model: .venv-model/.stamp build/train.stamp
 check: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Lint, type-check, and check the templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy app.py stacks local lambda tests
+	$(BIN)/mypy app.py stacks local lambda benchmarks tests
 	$(BIN)/mypy --python-executable .venv-model/bin/python model_code
 	$(CDK) synth --quiet --output build/cdk.check > /dev/null
 	# W3005: CDK writes out dependencies that a reference implies already.
@@ -56,6 +56,10 @@ snapshots: setup ## Take the snapshots of the templates anew
 format: .venv/.stamp ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+.PHONY: bench
+bench: .venv/.stamp ## Measure what the documentation quotes (docs/benchmarks/)
+	$(BIN)/python -m benchmarks.newcomer
 
 .PHONY: synth deploy destroy
 synth: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Write every template to cdk.out/

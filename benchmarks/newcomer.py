@@ -1,0 +1,161 @@
+"""How long a newcomer waits, and what it takes: ``python -m benchmarks.newcomer``.
+
+Clones the committed state of this repository into a temporary folder and runs the README's
+commands there, with empty package caches, so that downloads are counted. Writes
+``docs/benchmarks/newcomer.json`` and prints it as a table.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.request
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+RESULTS = REPOSITORY / "docs" / "benchmarks" / "newcomer.json"
+_PORT = "4766"
+_REQUESTS = 200
+_SAMPLE_SECONDS = 0.5
+_STEP = re.compile(r"^ +(?P<step>[A-Z][^:]*): done in (?P<seconds>[\d.]+) s$", re.MULTILINE)
+_ROLES = {
+    "embedded AWS": "local.emulator",
+    "training": "model_code.train|train.py",
+    "model server": "handler_host|model_code.serve",
+    "functions": "ministack-lambda",
+}
+
+
+class Memory:
+    """The largest resident memory of each kind of process below a folder, in MB."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
+        self._ended = threading.Event()
+        self._peaks: dict[str, float] = defaultdict(float)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def end(self) -> Mapping[str, int]:
+        """Stop watching and return the peaks."""
+        self._ended.set()
+        self._thread.join()
+        return {role: round(peak) for role, peak in sorted(self._peaks.items())}
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_SAMPLE_SECONDS):
+            now: dict[str, float] = defaultdict(float)
+            for process in psutil.process_iter(["cmdline", "memory_info"]):
+                command = " ".join(process.info["cmdline"] or [])
+                if self._folder not in command or process.info["memory_info"] is None:
+                    continue
+                for role, pattern in _ROLES.items():
+                    if re.search(pattern, command):
+                        now[role] += process.info["memory_info"].rss / 2**20
+            for role, megabytes in now.items():
+                self._peaks[role] = max(self._peaks[role], megabytes)
+
+
+def timed(work: Callable[[], str]) -> tuple[float, str]:
+    """Return how many seconds some work took, and what it printed."""
+    started = time.perf_counter()
+    output = work()
+    return round(time.perf_counter() - started, 1), output
+
+
+def milliseconds_per_request(url: str) -> list[float]:
+    """Return the sorted response times of predictions of one name, one after the other."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    body = json.dumps({"names": ["Mary"]}).encode()
+    times = []
+    for _ in range(_REQUESTS):
+        request = urllib.request.Request(  # noqa: S310 - a URL of this machine
+            f"{url}/predict", data=body, headers={"Content-Type": "application/json"}
+        )
+        started = time.perf_counter()
+        with opener.open(request, timeout=60) as response:
+            response.read()
+        times.append((time.perf_counter() - started) * 1000)
+    return sorted(times)
+
+
+def main() -> None:
+    """Measure and write."""
+    with tempfile.TemporaryDirectory(prefix="newcomer-") as folder:
+        clone = Path(folder, "voc-gender")
+        subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(clone)], check=True)
+        environment = {
+            **os.environ,
+            "LOCAL_AWS_PORT": _PORT,
+            "UV_CACHE_DIR": f"{folder}/uv",
+            "PIP_CACHE_DIR": f"{folder}/pip",
+            "npm_config_cache": f"{folder}/npm",
+        }
+
+        def make(target: str) -> Callable[[], str]:
+            return lambda: (
+                subprocess.run(
+                    ["make", target],
+                    cwd=clone,
+                    env=environment,
+                    check=True,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                ).stdout
+            )
+
+        memory = Memory(clone)
+        seconds: dict[str, float] = {}
+        try:
+            seconds["make setup, with empty caches"], _ = timed(make("setup"))
+            seconds["make local-up, the first time"], output = timed(make("local-up"))
+            steps = {found["step"]: float(found["seconds"]) for found in _STEP.finditer(output)}
+            urls = json.loads((clone / ".local" / "urls.json").read_text())
+            requests = milliseconds_per_request(urls["api"])
+            seconds["make local-down"], _ = timed(make("local-down"))
+            seconds["make local-up, again"], _ = timed(make("local-up"))
+        finally:
+            make("local-reset")()
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=clone, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout.strip()
+    result = {
+        "command": "make bench",
+        "commit": commit,
+        "machine": {
+            "processors": os.cpu_count(),
+            "memory_gb": round(psutil.virtual_memory().total / 2**30),
+            "python": platform.python_version(),
+            "load_average": os.getloadavg()[2],
+        },
+        "seconds": seconds,
+        "seconds_of_the_first_start": steps,
+        "peak_memory_mb": memory.end(),
+        "predict_one_name_ms": {
+            "p50": round(requests[len(requests) // 2], 1),
+            "p95": round(requests[int(len(requests) * 0.95)], 1),
+        },
+    }
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps(result, indent=2) + "\n")
+    for title in ("seconds", "seconds_of_the_first_start", "peak_memory_mb", "predict_one_name_ms"):
+        print(title.replace("_", " "))
+        for name, value in result[title].items():  # type: ignore[attr-defined]
+            print(f"  {value:>8}  {name}")
+
+
+if __name__ == "__main__":
+    main()
