@@ -8,7 +8,6 @@ imports it only inside :func:`main`, after everything is in place.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -95,6 +94,9 @@ class _Gateway:
         if scope["type"] == "lifespan":
             await self._follow_lifespan(scope, receive, send)
             return
+        if scope["type"] == "http" and scope["path"] == STATUS_PATH:
+            await self._answer_status(send)
+            return
         self._saver.note_request()
         if scope["type"] != "http":
             await self._emulator(scope, receive, send)
@@ -102,8 +104,6 @@ class _Gateway:
             from local.page import serve_page
 
             await serve_page(self._settings.page_file, self._emulator, scope, receive, send)
-        elif scope["path"] == STATUS_PATH:
-            await self._answer_status(send)
         else:
             await self._emulator(scope, receive, send)
 
@@ -117,9 +117,8 @@ class _Gateway:
         async def receive_and_stop_saver() -> Message:
             message = await receive()
             if message["type"] == "lifespan.shutdown" and self._saving is not None:
+                await self._saver.finish()
                 self._saving.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await self._saving
             return message
 
         await self._emulator(scope, receive_and_stop_saver, send_and_start_saver)

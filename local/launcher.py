@@ -75,8 +75,9 @@ def run(settings: LocalSettings) -> None:
             start_emulator(settings, parent=os.getpid())
             deploy_application(settings, started)
         say("Ctrl-C stops everything; what was entered and trained is kept.")
-        while _answering_state_folder(settings.port) == settings.state_folder:
-            time.sleep(1)
+        emulator = _recorded_emulator(settings)
+        while emulator is not None and processes.is_running(emulator):
+            time.sleep(0.5)
         say("The embedded AWS has been stopped from elsewhere.")
     except KeyboardInterrupt:
         say("")

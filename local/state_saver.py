@@ -26,6 +26,8 @@ class StateSaver:
     def __init__(self, interval_seconds: float = 5.0) -> None:
         self._interval_seconds = interval_seconds
         self._changed = asyncio.Event()
+        self._saving = asyncio.Lock()
+        self._finished = False
 
     def note_request(self) -> None:
         """Remember that something may have changed."""
@@ -45,6 +47,19 @@ class StateSaver:
         The state is copied on the event loop, where requests cannot change it meanwhile, and
         written by a thread, where writing delays no request.
         """
+        async with self._saving:
+            if not self._finished:
+                await self._save_services()
+
+    async def finish(self) -> None:
+        """Wait for a save that is being made, and make no other.
+
+        ministack's own save at the end writes the same files.
+        """
+        async with self._saving:
+            self._finished = True
+
+    async def _save_services(self) -> None:
         for service, get_state in ministack_app._build_persistence_save_dict().items():
             try:
                 state = get_state()
