@@ -13,7 +13,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from local import processes
+from local import image_client, processes
 from local.credentials import Credentials
 from local.settings import LocalSettings
 
@@ -58,6 +58,8 @@ def client_environment(
             "AWS_EC2_METADATA_DISABLED": "true",
             "CDK_HOME": str(settings.state_folder / "cdk-home"),
             "CDK_DISABLE_VERSION_CHECK": "1",
+            "CDK_DOCKER": str(image_client.PROGRAM),
+            image_client.STORE_VARIABLE: str(settings.temporary_folder / "images"),
             # Banners about the age of Node.js 20, which works and is what Debian delivers.
             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
             "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from local import guardian, processes
 from local.credentials import Credentials
-from local.settings import ACCOUNT_ID, PROJECT_ROOT, LocalSettings
+from local.settings import ACCOUNT_ID, LocalSettings
 
 if TYPE_CHECKING:
     from local.page import Application, Message, Receive, Scope, Send
@@ -164,7 +164,6 @@ def _register_services(settings: LocalSettings) -> SageMaker:
         sagemaker.SageMakerSettings(
             state_folder=settings.state_folder,
             temporary_folder=settings.temporary_folder,
-            repository=PROJECT_ROOT,
             model_python=settings.model_python,
         )
     )

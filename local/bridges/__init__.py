@@ -20,6 +20,7 @@ from local.bridges import (
     layer_paths,
     layer_storage,
     loopback_transport,
+    missing_images,
     node_sdk,
     request_validator,
 )
@@ -34,6 +35,7 @@ def install_all(settings: LocalSettings) -> None:
     custom_resource_failure.install()
     interrupted_stacks.install()
     request_validator.install()
+    missing_images.install()
     lambda_error_text.install()
     layer_paths.install()
     function_environment.install(settings.functions_python)

@@ -5,21 +5,22 @@ No image is pulled or run. An image URI names a contract between SageMaker and a
 
 - ``tensorflow-training`` and its siblings: script mode of the toolkit ``sagemaker-training``;
 - ``sagemaker-scikit-learn``: handlers ``model_fn``, ``input_fn``, ``predict_fn``, ``output_fn``;
-- an image in the account's own registry: the programs ``train`` and ``serve`` of this repository.
+- an image in the account's own registry: its entry point with ``train`` or ``serve``, on the files
+  that were pushed.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import posixpath
 import re
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from local.sagemaker import artifacts
+from local.sagemaker import artifacts, registry
 from local.sagemaker.settings import SageMakerSettings
 
 Record = dict[str, Any]
@@ -30,7 +31,6 @@ _IMAGE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/
 _EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Interrupt|Exit)\b")
 _HANDLER_HOST = Path(__file__).with_name("handler_host.py")
 HOST_NAME = "algo-1"
-_OWN_PACKAGE = "model_code"
 
 
 class UnsupportedImageError(Exception):
@@ -154,7 +154,7 @@ def _split(image: str) -> tuple[str, str]:
 
 
 class _OwnTraining:
-    """The account's own image: its program ``train`` is ``python -m model_code.train``."""
+    """The account's own image, started with the argument ``train``."""
 
     def __init__(self, settings: SageMakerSettings) -> None:
         self._settings = settings
@@ -165,21 +165,22 @@ class _OwnTraining:
             raise UnsupportedImageError(
                 "the embedded SageMaker does not run ContainerEntrypoint or ContainerArguments"
             )
-        return _own_program("model_code.train", _job_environment(job), layout, self._settings)
+        image = specification["TrainingImage"]
+        return _own_program(image, "train", _job_environment(job), layout, self._settings)
 
     def failure(self, _program: Program, exit_code: int, last_lines: list[str]) -> Failure:
         return Failure("\n".join(last_lines), exit_code)
 
 
 class _OwnHosting:
-    """The account's own image: its program ``serve`` is ``python -m model_code.serve``."""
+    """The account's own image, started with the argument ``serve``."""
 
     def __init__(self, settings: SageMakerSettings) -> None:
         self._settings = settings
 
     def prepare(self, container: Record, layout: Layout, _fetch: Callable[[str], bytes]) -> Program:
         environment: dict[str, str] = container.get("Environment", {})
-        return _own_program("model_code.serve", environment, layout, self._settings)
+        return _own_program(container["Image"], "serve", environment, layout, self._settings)
 
 
 class _ScriptMode:
@@ -279,25 +280,33 @@ def _notices(code: Path, interpreter: str) -> tuple[str, ...]:
 
 
 def _own_program(
-    module: str, environment: Mapping[str, str], layout: Layout, settings: SageMakerSettings
+    image: str,
+    argument: str,
+    environment: Mapping[str, str],
+    layout: Layout,
+    settings: SageMakerSettings,
 ) -> Program:
-    """Run a module of a copy of the package.
+    """Run an image's entry point on the files that were pushed with it.
 
-    Like an image, it does not change while it runs, and holds nothing else of the repository.
+    What the image would have installed is the interpreter's here, so the Python that the
+    entry point names is ours; the working folder is on its path, as ``python -m`` has it.
     """
-    package = settings.repository / _OWN_PACKAGE
-    if not package.is_dir():
-        raise UnsupportedImageError(f"{settings.repository} holds no package {_OWN_PACKAGE}")
-    shutil.copytree(
-        package,
-        layout.code / _OWN_PACKAGE,
-        ignore=shutil.ignore_patterns("__pycache__"),
-        dirs_exist_ok=True,
-    )
+    try:
+        packed = registry.find(image)
+    except registry.RegistryError as error:
+        raise UnsupportedImageError(str(error)) from error
+    root = layout.base.parent / "image"
+    artifacts.extract(packed.layer, root)
+    program, *arguments = packed.entry_point
+    if not posixpath.basename(program).startswith("python"):
+        raise UnsupportedImageError(
+            f"{image} starts {program}; without an engine, only Python can be started"
+        )
+    folder = root / packed.working_folder.lstrip("/")
     return Program(
-        [str(settings.model_python), "-m", module],
-        {"PYTHONPATH": str(layout.code), **environment},
-        layout.code,
+        [str(settings.model_python), *arguments, argument],
+        {"PYTHONPATH": str(folder), **environment},
+        folder,
     )
 
 

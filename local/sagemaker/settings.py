@@ -23,8 +23,6 @@ class SageMakerSettings:
         Records are saved through the emulator's own persistence, not here.
     temporary_folder
         Folder for work folders, each of which goes away with its job or model server.
-    repository
-        Checkout whose package ``model_code`` stands for the account's own container images.
     model_python
         Interpreter that plays the containers; by default ``MODEL_PYTHON`` or this interpreter.
     stop_grace_seconds
@@ -39,7 +37,6 @@ class SageMakerSettings:
 
     state_folder: Path
     temporary_folder: Path
-    repository: Path
     model_python: Path = field(default_factory=_default_interpreter)
     stop_grace_seconds: float = 120.0
     serving_grace_seconds: float = 30.0

@@ -20,14 +20,26 @@ from botocore.config import Config
 ROOT = Path(__file__).resolve().parents[3]
 ADMINISTRATOR = ("LOCALADMIN", "local-secret")
 
-TRAIN_PROGRAM = """
+DOCKERFILE = """
+    FROM python:3.12-slim AS serve
+    RUN pip install nothing
+    WORKDIR /opt/program
+    COPY . programs/
+    ENTRYPOINT ["/usr/bin/python3", "-m", "programs.start"]
+    FROM serve AS train
+"""
+START = """
+    import runpy, sys
+    runpy.run_module(f"programs.{sys.argv[1]}")
+"""
+TRAIN = """
     import json, os, pathlib, sys
     base = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"])
     hyperparameters = json.loads((base / "input/config/hyperparameters.json").read_text())
     (base / "model/weights.txt").write_text(hyperparameters.get("weights", "own"))
     print("trained by the account's own image")
 """
-SERVE_PROGRAM = """
+SERVE = """
     import http.server, os, pathlib
     weights = (pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"]) / "model/weights.txt").read_text()
     greeting = os.environ.get("GREETING", "")
@@ -55,7 +67,7 @@ class Emulator:
     Parameters
     ----------
     folder
-        Folder of its state, its temporary files and a repository for own images.
+        Folder of its state, its temporary files and what an own image is built from.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -65,11 +77,11 @@ class Emulator:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
-        package = folder / "repository" / "model_code"
-        package.mkdir(parents=True)
-        (package / "__init__.py").touch()
-        (package / "train.py").write_text(textwrap.dedent(TRAIN_PROGRAM))
-        (package / "serve.py").write_text(textwrap.dedent(SERVE_PROGRAM))
+        self.image_context = folder / "context"
+        self.image_context.mkdir()
+        (self.image_context / "Dockerfile").write_text(textwrap.dedent(DOCKERFILE).lstrip())
+        for name, program in (("start", START), ("train", TRAIN), ("serve", SERVE)):
+            (self.image_context / f"{name}.py").write_text(textwrap.dedent(program))
 
     @property
     def url(self) -> str:
@@ -90,7 +102,6 @@ class Emulator:
             "HOME": str(self.folder),
             "PYTHONPATH": str(ROOT),
             "TEST_FOLDER": str(self.folder),
-            "TEST_REPOSITORY": str(self.folder / "repository"),
             "MODEL_PYTHON": sys.executable,
             "GATEWAY_PORT": str(self.port),
             "BIND_HOST": "127.0.0.1",

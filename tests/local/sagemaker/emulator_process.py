@@ -17,7 +17,6 @@ def main() -> None:
         sagemaker.SageMakerSettings(
             state_folder=folder,
             temporary_folder=folder / "tmp",
-            repository=Path(os.environ["TEST_REPOSITORY"]),
             stop_grace_seconds=2.0,
             serving_grace_seconds=2.0,
             invocation_timeout_seconds=2.0,

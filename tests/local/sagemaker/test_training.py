@@ -93,7 +93,7 @@ def test_metrics_reach_cloudwatch(shared: Workbench) -> None:
     assert [metric["MetricName"] for metric in found] == ["validation:accuracy"]
 
 
-def test_own_image_runs_the_repositorys_train_program(shared: Workbench) -> None:
+def test_own_image_runs_the_program_that_was_pushed(shared: Workbench) -> None:
     job = shared.train(
         AlgorithmSpecification={"TrainingImage": OWN_IMAGE, "TrainingInputMode": "File"},
         HyperParameters={"weights": "from hyperparameters"},
@@ -101,6 +101,13 @@ def test_own_image_runs_the_repositorys_train_program(shared: Workbench) -> None
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     files = files_in(shared.get(job["ModelArtifacts"]["S3ModelArtifacts"]))
     assert files == {"weights.txt": b"from hyperparameters"}
+
+
+def test_own_image_that_was_never_pushed_fails_the_job(shared: Workbench) -> None:
+    image = OWN_IMAGE.replace(":latest", ":other")
+    job = shared.train(AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"})
+    assert job["TrainingJobStatus"] == "Failed"
+    assert job["FailureReason"] == f"ClientError: Cannot find requested image {image}"
 
 
 def test_failure_file_becomes_the_reason(shared: Workbench) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from local.image_client import ImageStore
 from tests.local.sagemaker.emulator import Emulator
 
 Record = dict[str, Any]
@@ -120,6 +121,7 @@ class Workbench:
         self.put("models/two.tar.gz", archive({"weights.txt": "two"}))
         self.put("code/handlers.tar.gz", archive({"inference.py": HANDLERS}))
         self.role = self.new_role(EXECUTION_STATEMENTS)
+        self.push_image(OWN_IMAGE)
 
     def connect(self) -> None:
         """Open clients, anew after the emulator was stopped."""
@@ -137,6 +139,14 @@ class Workbench:
         """Store an object and answer its URI."""
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
         return f"s3://{BUCKET}/{key}"
+
+    def push_image(self, image: str) -> None:
+        """Build the emulator's image of programs ``train`` and ``serve``, and push it."""
+        context, images = self.emulator.image_context, ImageStore(self.emulator.folder / "images")
+        name = image.partition("/")[2].partition(":")[0]
+        self.emulator.client("ecr").create_repository(repositoryName=name)
+        images.build(context, name=image, dockerfile=context / "Dockerfile", target="train")
+        images.push(image, self.emulator.url)
 
     def get(self, uri: str) -> bytes:
         """Read an object."""
