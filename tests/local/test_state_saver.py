@@ -68,7 +68,8 @@ def test_the_end_waits_for_a_save_and_allows_no_other(services: _Services) -> No
         saving = asyncio.create_task(saver.save())
         await asyncio.sleep(0)
         ending = asyncio.create_task(saver.finish())
-        await asyncio.sleep(0.05)
+        for _ in range(20):
+            await asyncio.sleep(0)
         waited = not ending.done()
         services.may_write.set()
         await asyncio.gather(saving, ending)
