@@ -82,7 +82,15 @@ def test_a_crashed_server_is_restarted(shared: Workbench, endpoint: str) -> None
     with pytest.raises(ClientError) as caught:
         shared.invoke(endpoint, {"crash": True})
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
-    assert shared.invoke(endpoint, {"again": 1})["model"] == "one"
+
+    def answer() -> str | None:
+        try:
+            model: str = shared.invoke(endpoint, {"again": 1})["model"]
+        except shared.runtime.exceptions.ServiceUnavailable:
+            return None
+        return model
+
+    assert wait_for(answer, "the restarted server") == "one"
 
 
 def test_the_servers_output_is_logged(shared: Workbench, endpoint: str) -> None:
