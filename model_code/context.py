@@ -34,7 +34,8 @@ class Surroundings:
     inputs
         [populations, names, ``INPUTS``].
     renown
-        [names] largest weight of a neighbour, in thousands of people or tens of sources.
+        [names] how well known the best known name is that this may be a typing error of: thousands
+        of people or tens of sources.
     likeness
         [names] score of :class:`model_code.not_a_name.TrigramCheck`.
     """
@@ -100,7 +101,8 @@ class Context:
             inputs[column, :, -2] = length
             inputs[column, :, -1] = likeness / 4 + 1
         renown = np.zeros(count)
-        np.maximum.at(renown, pairs.asked, self._renown[pairs.known])
+        meant = pairs.kind != Kind.REPLACED
+        np.maximum.at(renown, pairs.asked[meant], self._renown[pairs.known[meant]])
         return Surroundings(inputs, renown, likeness)
 
     def _around(self, pairs: Pairs, count: int) -> Floats:

@@ -35,7 +35,7 @@ class Hyperparameters:
     """
 
     epochs: int = 5
-    batch_size: int = 512
+    batch_size: int = 1024
     learning_rate: float = 0.025
     dropout: float = 0.3
     single_source_share: float = 0.6

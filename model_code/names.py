@@ -21,6 +21,7 @@ MAXIMUM_PARTS = 4
 """Parts of a compound that are read: beyond that a text is hardly a given name."""
 
 _LONGEST_TEXT = 400
+_LONGEST_PART = 40
 _JOINERS = re.compile(r"[\s\-‐-―/+&,_·・]+")
 _SILENT = re.compile("['’‘ʼʹʻʾʿ`´.]+")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
@@ -107,9 +108,11 @@ def _read_unusual(text: str) -> Reading:
     parts = tuple(part for word in joined.split(" ") if (part := fold(word)))
     if foreign and not parts:
         return Reading((), foreign=True, problem=Problem.SCRIPT)
-    if not parts or len(parts) > MAXIMUM_PARTS or max(map(len, parts)) > 2 * MAXIMUM_LENGTH:
+    if not parts or len(parts) > MAXIMUM_PARTS or max(map(len, parts)) > _LONGEST_PART:
         return _NOTHING
-    if all(len(part) < MINIMUM_LENGTH for part in parts):
+    # Initials say nothing beside a name: "J. Robert", "Mary K".
+    parts = tuple(part for part in parts if len(part) >= MINIMUM_LENGTH)
+    if not parts:
         return _NOTHING
     return Reading(tuple(part[:MAXIMUM_LENGTH] for part in parts), foreign=foreign)
 

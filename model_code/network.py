@@ -19,6 +19,9 @@ import tensorflow as tf
 from model_code.context import INPUTS
 from model_code.examples import Batch
 
+_DECAY = 10.0
+"""Pull of the hidden layer's weights towards zero, in examples."""
+
 Tensor = Any
 """TensorFlow ships no type information; its tensors are opaque to the type checker."""
 
@@ -102,9 +105,8 @@ class PriorNetwork(keras.Model):  # type: ignore[misc]
 
     def __init__(self, hidden: int = 24) -> None:
         super().__init__()
-        regulariser = keras.regularizers.L2(3e-4)
-        self.bend = keras.layers.Dense(hidden, activation="tanh", kernel_regularizer=regulariser)
-        self.out = keras.layers.Dense(1, kernel_initializer="zeros", kernel_regularizer=regulariser)
+        self.bend = keras.layers.Dense(hidden, activation="tanh")
+        self.out = keras.layers.Dense(1, kernel_initializer="zeros")
         self.line = keras.layers.Dense(
             1, use_bias=False, kernel_initializer=keras.initializers.Constant(_line())
         )
@@ -134,7 +136,7 @@ def fit_prior(
     target: npt.NDArray[np.float64],
     weight: npt.NDArray[np.float64],
     *,
-    steps: int = 150,
+    steps: int = 250,
 ) -> PriorNetwork:
     """Fit a prior network to shares of women, on all examples in every step.
 
@@ -146,6 +148,7 @@ def fit_prior(
         [examples].
     """
     network = PriorNetwork()
+    decay = _DECAY / len(inputs)
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.01, steps))
     optimizer.build(network.trainable_variables)
     x, y = tf.constant(inputs, tf.float32), tf.constant(target[:, None], tf.float32)
@@ -155,7 +158,8 @@ def fit_prior(
     def step() -> None:
         with tf.GradientTape() as tape:
             losses = tf.nn.sigmoid_cross_entropy_with_logits(y, network(x))
-            loss = tf.reduce_sum(w * losses) + tf.add_n(network.losses)
+            penalty = tf.nn.l2_loss(network.bend.kernel) + tf.nn.l2_loss(network.out.kernel)
+            loss = tf.reduce_sum(w * losses) + decay * penalty
         gradients = tape.gradient(loss, network.trainable_variables)
         optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
 

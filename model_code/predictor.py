@@ -11,8 +11,9 @@ from model_code import features
 from model_code.artifact import Model
 from model_code.channel import POPULATIONS
 from model_code.context import Context, Surroundings
-from model_code.evidence import EvidenceLookup, posterior
+from model_code.evidence import US, WORLD, EvidenceLookup, posterior
 from model_code.names import MAXIMUM_LENGTH, Problem, Reading, read
+from model_code.not_a_name import mechanical
 
 Floats = npt.NDArray[np.float64]
 
@@ -20,6 +21,13 @@ DEFAULT_THRESHOLD = 0.75
 """Below this probability of the likelier gender the answer is ``U``."""
 
 AMBIGUOUS = "ambiguous"
+
+_SUREST = 5.3
+"""Largest logit before counting, .995: no spelling is surer than that."""
+
+_SOLID_SOURCES = 2
+_FAMOUS = 3.0
+"""Of 3,000 people or 30 lists: what looks like no name may be a typing error of such a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +60,8 @@ class Belief:
 
     Attributes
     ----------
-    female
-        [names, populations] probability of a woman.
+    prior, female
+        [names, populations] probability of a woman before and after counting.
     weight
         [names, populations] people or lists that know the name itself.
     renown
@@ -62,6 +70,7 @@ class Belief:
         [names] how much each looks like a name.
     """
 
+    prior: Floats
     female: Floats
     weight: npt.NDArray[np.float32]
     renown: Floats
@@ -102,23 +111,49 @@ class Predictor:
             return [_unknown(text, reading) for text, reading in zip(texts, readings, strict=True)]
         belief = self.believe(list(keys))
         female = belief.female[:, column].tolist()
+        spelled = belief.prior[:, column].tolist()
+        counted = (belief.weight[:, column] > 0).tolist()
         known = (belief.weight.max(axis=1) > 0).tolist()
-        unlike = belief.likeness < self._model.check.threshold
-        refused = (unlike & (belief.weight.max(axis=1) == 0) & (belief.renown < 1)).tolist()
-        return [
-            self._answer(text, reading, [keys[key] for key in _keys(reading)], female, known, refused)
-            if reading.parts
-            else _unknown(text, reading)
-            for text, reading in zip(texts, readings, strict=True)
-        ]
+        refused = self._refused(list(keys), belief)
+        predictions = []
+        for text, reading in zip(texts, readings, strict=True):
+            if not reading.parts:
+                predictions.append(_unknown(text, reading))
+                continue
+            whole, *parts = (keys[key] for key in _keys(reading))
+            if reading.foreign and not known[whole]:
+                predictions.append(Prediction(text, "U", None, None, Problem.SCRIPT.value))
+            elif any(refused[part] for part in parts or [whole]) and not known[whole]:
+                predictions.append(Prediction(text, "U", None, None, Problem.NOT_A_NAME.value))
+            elif parts and not counted[whole]:
+                joined = _compound(spelled[whole], [female[part] for part in parts])
+                predictions.append(self._answer(text, joined))
+            else:
+                predictions.append(self._answer(text, female[whole]))
+        return predictions
+
+    def _refused(self, names: list[str], belief: Belief) -> list[bool]:
+        """Tell which texts are no names: unlike any, little known, and no likely typing error."""
+        little_known = (belief.weight[:, US] == 0) & (belief.weight[:, WORLD] < _SOLID_SOURCES)
+        obscure = little_known & (belief.renown < _FAMOUS)
+        refused = obscure & (belief.likeness < self._model.check.threshold)
+        for position in np.flatnonzero(little_known & ~refused):
+            name = names[position]
+            refused[position] = len(set(name)) == 1 or (obscure[position] and mechanical(name))
+        return [bool(value) for value in refused]
 
     def believe(self, names: Sequence[str]) -> Belief:
         """Combine spelling, surroundings and counts for folded names (at least one)."""
         weight, share = self._lookup.find(names)
         surroundings = self.surroundings(names, weight, share)
-        prior = 1 / (1 + np.exp(-self._model.prior.logits(surroundings.inputs)))
+        logits = np.clip(self._model.prior.logits(surroundings.inputs), -_SUREST, _SUREST)
+        prior = 1 / (1 + np.exp(-logits))
         return Belief(
-            posterior(prior, weight, share), weight, surroundings.renown, surroundings.likeness
+            prior,
+            posterior(prior, weight, share),
+            weight,
+            surroundings.renown,
+            surroundings.likeness,
         )
 
     def surroundings(
@@ -146,26 +181,8 @@ class Predictor:
         summed[:, 1] += summed[:, 0]
         return np.asarray(summed + spellings.bias)
 
-    def _answer(
-        self,
-        text: str,
-        reading: Reading,
-        at: list[int],
-        female: list[float],
-        known: list[bool],
-        refused: list[bool],
-    ) -> Prediction:
-        """Answer for one text; ``at`` is where its keys stand in the lists."""
-        whole, parts = at[0], at[-len(reading.parts) :]
-        if not known[whole]:
-            if reading.foreign:
-                return Prediction(text, "U", None, None, Problem.SCRIPT.value)
-            if any(refused[part] for part in parts):
-                return Prediction(text, "U", None, None, Problem.NOT_A_NAME.value)
-        probability_female = female[whole]
-        if len(parts) > 1 and not known[whole]:
-            probability_female = _compound([female[part] for part in parts])
-        probability_female = round(probability_female, 6)
+    def _answer(self, text: str, female: float) -> Prediction:
+        probability_female = round(female, 6)
         likelier = max(probability_female, round(1 - probability_female, 6))
         if likelier < self._threshold:
             return Prediction(text, "U", probability_female, likelier, AMBIGUOUS)
@@ -180,13 +197,20 @@ def _keys(reading: Reading) -> tuple[str, ...]:
     return ("".join(reading.parts)[:MAXIMUM_LENGTH], *reading.parts)
 
 
-def _compound(female: list[float]) -> float:
-    """Combine the parts of a compound: the first part leads, a clear later one may tip it."""
-    logit = 0.0
-    for position, probability in enumerate(female):
-        clipped = min(max(probability, 1e-4), 1 - 1e-4)
-        logit += math.log(clipped / (1 - clipped)) * (1.0 if position == 0 else 0.35)
+def _compound(spelled: float, parts: list[float]) -> float:
+    """Combine what the joined spelling and the parts of an uncounted compound suggest.
+
+    The weights are a logistic fit to 4,268 held-out compounds of the world's table: 91.7 % right,
+    where the sum of the parts alone gives 89.1 and the joined spelling alone 91.0.
+    """
+    first, *later = (_logit(part) for part in parts)
+    logit = 0.6 * _logit(spelled) + 0.35 * first + 0.25 * sum(later)
     return 1 / (1 + math.exp(-logit))
+
+
+def _logit(probability: float) -> float:
+    clipped = min(max(probability, 1e-4), 1 - 1e-4)
+    return math.log(clipped / (1 - clipped))
 
 
 def _unknown(text: str, reading: Reading) -> Prediction:
