@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return a headless browser; one for all tests, because Playwright runs once a process."""
+    """Return a headless browser.
+
+    One for each module: Playwright keeps an event loop running while a browser is open, and
+    other modules' tests start loops of their own.
+    """
     with chromium() as running:
         yield running
