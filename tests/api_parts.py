@@ -341,12 +341,17 @@ def call() -> Call:
 
     def send(method: str, url: str, *, function: str | None = None, **request: Any) -> Answer:
         path = urlsplit(url).path
-        chosen = function or next(
-            name
-            for (verb, template), name in routes.items()
-            if verb == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
+        resource, chosen = (
+            (path, function)
+            if function
+            else next(
+                (template, name)
+                for (verb, template), name in routes.items()
+                if verb == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
+            )
         )
-        answer = modules[chosen].handler(rest_event(method, url, **request), CONTEXT)
+        event = {**rest_event(method, url, **request), "resource": resource}
+        answer = modules[chosen].handler(event, CONTEXT)
         assert answer["isBase64Encoded"] is False
         return Answer(answer["statusCode"], answer["headers"], answer["body"])
 

@@ -14,7 +14,7 @@ from enter_feedback.logic import FeedbackText, FirstName, LastName, NewFeedback,
 from feedback.table import FeedbackTable
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
 from rest_api.documentation import responses
-from rest_api.errors import ConflictError, StorageUnavailableError
+from rest_api.errors import ConflictError, StorageUnavailableError, UnsupportedMediaTypeError
 from rest_api.observability import metrics
 
 application = build_application()
@@ -55,7 +55,11 @@ def enter_by_query(
     operation_id="enterFeedback",
     tags=["feedback"],
     responses=responses(
-        Entered, ConflictError, StorageUnavailableError, description="It is stored"
+        Entered,
+        ConflictError,
+        UnsupportedMediaTypeError,
+        StorageUnavailableError,
+        description="It is stored",
     ),
 )
 def enter_by_body(

@@ -20,6 +20,7 @@ from rest_api.errors import (
     ModelUnavailableError,
     NotFoundError,
     TooLargeError,
+    UnsupportedMediaTypeError,
 )
 from rest_api.observability import metrics
 
@@ -84,7 +85,12 @@ def identify_by_query(ids: QueryIds) -> JsonAnswer:
     summary="Infer and store genders",
     operation_id="identifyGender",
     tags=["gender"],
-    responses=responses(IdentifyAnswer, *_ERRORS, description="One result or error per id"),
+    responses=responses(
+        IdentifyAnswer,
+        UnsupportedMediaTypeError,
+        *_ERRORS,
+        description="One result or error per id",
+    ),
 )
 def identify_by_body(request: IdsRequest) -> JsonAnswer:
     """Infer and store genders, with one result or error per id."""

@@ -13,7 +13,12 @@ from gender_model.prediction import MAX_NAMES, Population, Predictions
 from predict.logic import predict
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
 from rest_api.documentation import responses
-from rest_api.errors import ModelFailedError, ModelUnavailableError, TooLargeError
+from rest_api.errors import (
+    ModelFailedError,
+    ModelUnavailableError,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+)
 from rest_api.observability import metrics
 
 application = build_application()
@@ -39,6 +44,7 @@ def _model() -> GenderModel:
     responses=responses(
         Predictions,
         TooLargeError,
+        UnsupportedMediaTypeError,
         ModelFailedError,
         ModelUnavailableError,
         description="One prediction per name, in the order asked",

@@ -27,6 +27,7 @@ from rest_api.errors import (
     SentimentFailedError,
     SentimentUnavailableError,
     TooLargeError,
+    UnsupportedMediaTypeError,
 )
 from rest_api.observability import metrics
 from sentiment.client import SentimentService
@@ -88,7 +89,12 @@ def predict_by_query(ids: QueryIds) -> JsonAnswer:
     summary="Find out and store sentiments",
     operation_id="predictSentiment",
     tags=["sentiment"],
-    responses=responses(SentimentAnswer, *_ERRORS, description="One result or error per id"),
+    responses=responses(
+        SentimentAnswer,
+        UnsupportedMediaTypeError,
+        *_ERRORS,
+        description="One result or error per id",
+    ),
 )
 def predict_by_body(request: IdsRequest) -> JsonAnswer:
     """Find out and store sentiments, with one result or error per id."""

@@ -94,15 +94,26 @@ def _answer(application: APIGatewayRestResolver, event: Event, context: Any) -> 
     if event.get("httpMethod") == "OPTIONS":
         return {"statusCode": 204, "headers": preflight_headers()}
     try:
+        if event.get("body") and not _is_json(event):
+            return _plain(UnsupportedMediaTypeError("Send the body as application/json."))
         return application.resolve(event, context)
     except Exception as fault:  # noqa: BLE001 - the last line of defence of the answer's form
         log_fault(fault)
-        error = InternalError()
-        return {
-            "statusCode": error.status,
-            "headers": {"Content-Type": JSON},
-            "body": error.body(),
-        }
+        return _plain(InternalError())
+
+
+def _plain(error: ApiError) -> dict[str, Any]:
+    return {
+        "statusCode": error.status,
+        "headers": {"Content-Type": JSON, **error.headers()},
+        "body": error.body(),
+    }
+
+
+def _is_json(event: Event) -> bool:
+    # The event handler would read forms too, and fail on those that are broken.
+    media_type = (_request_header(event, "content-type") or JSON).partition(";")[0]
+    return media_type.strip().lower() == JSON
 
 
 def _error_response(error: ApiError) -> JsonAnswer:
@@ -122,7 +133,11 @@ def _answer_unsupported(_: RequestUnsupportedContentType) -> JsonAnswer:
 
 
 def _answer_unknown(application: APIGatewayRestResolver) -> JsonAnswer:
-    allowed = methods_of(application.current_event.get("resource") or "")
+    event = application.current_event
+    allowed = methods_of(event.get("resource") or "")
+    if event.http_method in allowed:
+        # The gateway knows the route; the text in place of the id cannot be one.
+        return _error_response(NotFoundError("There is no such feedback."))
     if allowed:
         return _error_response(MethodNotAllowedError(allowed))
     return _error_response(NotFoundError("There is no such route."))

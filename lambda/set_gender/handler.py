@@ -13,7 +13,7 @@ from feedback.record import Feedback
 from feedback.table import FeedbackTable
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
 from rest_api.documentation import responses
-from rest_api.errors import NotFoundError, StorageUnavailableError
+from rest_api.errors import NotFoundError, StorageUnavailableError, UnsupportedMediaTypeError
 from rest_api.observability import metrics
 from set_gender.logic import OwnGender, set_gender
 
@@ -37,7 +37,11 @@ def _table() -> FeedbackTable:
     operation_id="setGender",
     tags=["gender"],
     responses=responses(
-        Feedback, NotFoundError, StorageUnavailableError, description="The feedback now"
+        Feedback,
+        NotFoundError,
+        UnsupportedMediaTypeError,
+        StorageUnavailableError,
+        description="The feedback now",
     ),
 )
 def set_by_body(id: PathId, word: OwnWord) -> JsonAnswer:  # noqa: A002 - the route's own word

@@ -424,11 +424,21 @@ def test_cors(
         assert answer.headers.get("Access-Control-Allow-Origin") == expected
 
 
-def test_another_media_type_is_refused(call: Any) -> None:
-    answer = call("POST", "/predict", body="names", headers={"Content-Type": "text/plain"})
+@pytest.mark.parametrize(
+    "media_type",
+    ["text/plain", "multipart/form-data", "application/x-www-form-urlencoded", "application/jsonx"],
+)
+def test_another_media_type_is_refused(call: Any, media_type: str) -> None:
+    answer = call("POST", "/predict", body="names", headers={"Content-Type": media_type})
 
     assert answer.status == 415
     assert answer.json()["error"]["code"] == "unsupported_media_type"
+
+
+def test_json_may_name_its_character_set(call: Any) -> None:
+    headers = {"content-type": "application/json; charset=utf-8"}
+
+    assert call("POST", "/predict", body={"names": ["Tom"]}, headers=headers).status == 200
 
 
 def test_what_was_just_written_is_listed_as_it_is_now(call: Any, dynamodb: Any) -> None:

@@ -68,7 +68,7 @@ def test_deleted_is_forgotten(call: Any) -> None:
     assert (again.status, again.json()["error"]["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize("identifier", ["x" * 129, "a%20b", "%00"])
+@pytest.mark.parametrize("identifier", ["x" * 129, "a b", "\x00", "¬"])
 def test_odd_ids_are_refused(call: Any, identifier: str) -> None:
     assert call("DELETE", f"/feedback/{identifier}").status in {400, 404}
 

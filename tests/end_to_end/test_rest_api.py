@@ -1,0 +1,134 @@
+"""The REST API as its clients meet it, on the embedded AWS."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from local.settings import PROJECT_ROOT
+
+if TYPE_CHECKING:
+    from tests.end_to_end.conftest import Application
+
+CONTRACT = PROJECT_ROOT / "lambda" / "openapi" / "openapi.json"
+
+
+def enter(application: Application, first_name: str, **more: str) -> str:
+    """Enter a feedback and return its ID."""
+    body = {"FirstName": first_name, "Feedback": "Wonderful!", **more}
+    status, answer = application.call("POST", "/feedback", body)
+    assert status == 200, answer
+    identifier: str = answer["ID"]
+    return identifier
+
+
+def forget(application: Application, identifier: str) -> int:
+    """Delete a feedback and return the status."""
+    request = urllib.request.Request(
+        f"{application.urls['api']}/feedback/{identifier}", method="DELETE"
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=60) as response:
+            status: int = response.status
+            return status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_the_contract_holds(application: Application, tmp_path: Path) -> None:
+    """Fuzzed with valid and invalid requests, all checks of schemathesis on."""
+    assert application.call("GET", "/openapi.json")[0] == 200
+    fuzzed = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("schemathesis")),
+            "run",
+            str(CONTRACT),
+            f"--url={application.urls['api']}",
+            "--checks=all",
+            "--phases=examples,coverage,fuzzing",
+            "--max-examples=20",
+            "--generation-deterministic",
+            "--no-color",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "NO_PROXY": "127.0.0.1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+    assert fuzzed.returncode == 0, fuzzed.stdout
+
+
+def test_many_clients_on_the_same_rows(application: Application) -> None:
+    """No correction is lost, no deleted row comes back, nobody gets a 5xx."""
+    ids = [enter(application, name) for name in ("Mary", "Tom", "Kim") for _ in range(8)]
+    corrected, deleted = set(ids[:8]), set(ids[8:16])
+
+    def act(client: int) -> list[int]:
+        chance = random.Random(client)  # noqa: S311
+        shuffled = chance.sample(ids, len(ids))
+        if client % 5 == 0:
+            return [
+                application.call("PUT", f"/feedback/{identifier}/gender", {"gender": "X"})[0]
+                for identifier in shuffled
+                if identifier in corrected
+            ]
+        if client % 5 == 1:
+            return [
+                forget(application, identifier) for identifier in shuffled if identifier in deleted
+            ]
+        return [application.call("POST", "/identifygender", {"ids": shuffled})[0]]
+
+    with ThreadPoolExecutor(max_workers=50) as pool:
+        statuses = {status for client in pool.map(act, range(50)) for status in client}
+
+    assert statuses <= {200, 204, 404}
+    rows = {row["ID"]: row for row in application.call("GET", "/getallcontents")[1]}
+    assert not deleted & set(rows)
+    assert {rows[identifier]["Gender"] for identifier in corrected} == {"X"}
+    assert {rows[identifier]["GenderSource"] for identifier in ids[16:]} == {"inferred"}
+
+
+def test_no_log_holds_a_name(application: Application) -> None:
+    """A marker sent through every route, good and bad, is in no log of the account."""
+    marker = "Zzyzxmarker"
+    identifier = enter(application, marker, LastName=marker, Feedback=f"{marker} is late")
+    query = f"FirstName={marker}&LastName={marker}&Feedback={marker}"
+    requests: list[tuple[str, str, Any]] = [
+        ("GET", f"/enterfeedback?{query}", None),
+        ("GET", f"/enterfeedback?FirstName={marker}", None),
+        ("POST", "/feedback", {"FirstName": [marker], "Feedback": marker}),
+        ("POST", "/feedback", {"FirstName": marker, "Feedback": marker * 600}),
+        ("GET", f"/identifygender?Id={identifier}", None),
+        ("POST", "/identifygender", {"ids": [identifier, marker]}),
+        ("GET", f"/predictsentiment?Id={identifier}", None),
+        ("POST", "/predictsentiment", {"ids": [identifier]}),
+        ("POST", "/predict", {"names": [marker, f"{marker} 1"]}),
+        ("POST", "/predict", {"names": {marker: marker}}),
+        ("PUT", f"/feedback/{identifier}/gender", {"gender": marker}),
+        ("GET", "/getallcontents", None),
+        ("GET", f"/getallcontents?after={marker}", None),
+        ("GET", "/insights", None),
+    ]
+    for method, path, body in requests:
+        status, _ = application.call(method, path, body)
+        assert status < 500, (method, path)
+
+    logs = application.aws("logs")
+    seen = 0
+    for group in logs.get_paginator("describe_log_groups").paginate().search("logGroups[]"):
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
+        for event in pages.search("events[]"):
+            seen += 1
+            assert marker.lower() not in event["message"].lower(), group["logGroupName"]
+    assert seen > len(requests)
