@@ -9,7 +9,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,8 @@ def chromium() -> Iterator[Browser]:
     RuntimeError
         If none is installed and none can be installed; the message says what to do.
     """
+    # How long a page may take is not what these tests ask; a busy machine takes its time.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = _launch(playwright.chromium)
         yield browser
