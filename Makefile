@@ -88,6 +88,7 @@ lock: .venv/.stamp ## Pin what the requirements*.in files ask for, with hashes
 	$(COMPILE) lambda/requirements.in -o lambda/requirements.txt
 	$(COMPILE) -c lambda/requirements.txt local/functions-requirements.in -o local/functions-requirements.txt
 	$(COMPILE) model_code/requirements.in -o model_code/requirements.txt
+	$(COMPILE) -c model_code/requirements.txt model_code/requirements-serve.in -o model_code/requirements-serve.txt
 	$(COMPILE) --no-emit-package unidecode -c model_code/requirements.txt model_code/requirements-dev.in -o model_code/requirements-dev.txt
 clean: ## Remove what was built and installed
 	rm -rf build cdk.out node_modules .venv .venv-model .venv-functions

@@ -20,13 +20,22 @@ def write_report(folder: Path, figures: dict[str, Any], about: dict[str, Any]) -
     about
         What the figures belong to: model, data, hyperparameters, time taken.
     """
-    document = {**about, "versions": _versions(), **figures}
+    metrics = named_metrics(figures)
+    document = {**about, "metrics": metrics, "versions": _versions(), **figures}
     (folder / "evaluation.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")
-    for part in ("validation", "test"):
-        for population, prefix in (("us", part), ("world", f"{part}:world")):
-            for metric in METRICS:
-                if metric in figures[part].get(population, {}):
-                    print(f"metric {prefix}:{metric}={figures[part][population][metric]:.6f}")
+    for name, value in metrics.items():
+        print(f"metric {name}={value:.6f}")
+
+
+def named_metrics(figures: dict[str, Any]) -> dict[str, float]:
+    """Return the main figures by the names under which jobs and gates know them."""
+    return {
+        f"{prefix}:{metric}": figures[part][population][metric]
+        for part in ("validation", "test")
+        for population, prefix in (("us", part), ("world", f"{part}:world"))
+        for metric in METRICS
+        if metric in figures[part].get(population, {})
+    }
 
 
 def _versions() -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import waitress
 
-from model_code import artifact
+from model_code import artifact, privileges
 from model_code.invocations import (
     JSON,
     MAXIMUM_BYTES,
@@ -122,7 +122,8 @@ def main() -> int:
     try:
         settings = ServingSettings.from_environment(os.environ)
         app = application(settings)
-    except (SettingsError, artifact.ArtifactError) as error:
+        privileges.drop(os.environ)
+    except (SettingsError, artifact.ArtifactError, privileges.PrivilegesError) as error:
         print(f"serve: {error}", file=sys.stderr)
         return 1
     server = waitress.create_server(
