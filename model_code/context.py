@@ -69,7 +69,10 @@ class Context:
         self._mass = np.stack([weight[:, WORLD] ** 2, weight[:, US]], axis=1)
 
     def of(
-        self, names: Sequence[str], logits: Floats, weight: npt.NDArray[np.float32],
+        self,
+        names: Sequence[str],
+        logits: Floats,
+        weight: npt.NDArray[np.float32],
         share: npt.NDArray[np.float32],
     ) -> Surroundings:
         """Compute the inputs for folded names.

@@ -93,7 +93,7 @@ def us_rows(parquet: Path) -> tuple[list[Row], int]:
     tuple[list[Row], int]
         The rows by falling count, and how many rows of the source they were made of.
     """
-    import duckdb  # noqa: PLC0415  (data preparation only: not in the training image)
+    import duckdb  # data preparation only: not in the training image
 
     connection = duckdb.connect()
     query = f"""
@@ -115,9 +115,7 @@ def us_rows(parquet: Path) -> tuple[list[Row], int]:
         query, [str(parquet)]
     ).fetchall():
         read_count += lines
-        rows.append(
-            Row(name, female, male, "us", 1, round(female_today, 3), round(male_today, 3))
-        )
+        rows.append(Row(name, female, male, "us", 1, round(female_today, 3), round(male_today, 3)))
     return rows, read_count
 
 
@@ -193,8 +191,10 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m model_code.data", description=__doc__)
     parser.add_argument("out", type=Path, help="folder of the channel, created where missing")
     for entry in build(parser.parse_args(arguments).out):
-        print(f"{entry.file}: {entry.rows_written} of {entry.rows_read} rows, {entry.package} "
-              f"{entry.version}, sha256 {entry.sha256[:12]}")
+        print(
+            f"{entry.file}: {entry.rows_written} of {entry.rows_read} rows, {entry.package} "
+            f"{entry.version}, sha256 {entry.sha256[:12]}"
+        )
     return 0
 
 

@@ -55,23 +55,57 @@ def brier(scored: Scored) -> float:
 
 
 def ece(scored: Scored) -> float:
-    """Expected calibration error against people's shares, in 15 equal bins of probability.
+    """Return the expected calibration error, in 15 equal bins of probability.
 
-    Against shares, not majority labels: a name that 30 % women bear should be called .30
+    Against people's shares, not majority labels: a name that 30 % women bear should be called .30
     (M. P. Naeini, G. Cooper, M. Hauskrecht, 2015).
     """
-    bins = np.minimum((scored.female * BINS).astype(int), BINS - 1)
-    gaps = np.bincount(bins, scored.female - scored.share, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(bins))
+    gaps = np.bincount(_bins(scored), scored.female - scored.share, minlength=BINS)
+    return float(np.abs(gaps).sum() / len(scored.share))
+
+
+def reliability(scored: Scored) -> list[dict[str, float]]:
+    """Return mean inferred probability, observed share and count of each bin in use."""
+    bins = _bins(scored)
+    counts = np.bincount(bins, minlength=BINS)
+    inferred = np.bincount(bins, scored.female, minlength=BINS)
+    observed = np.bincount(bins, scored.share, minlength=BINS)
+    return [
+        {
+            "inferred": float(inferred[k] / counts[k]),
+            "observed": float(observed[k] / counts[k]),
+            "names": int(counts[k]),
+        }
+        for k in np.flatnonzero(counts)
+    ]
+
+
+def _bins(scored: Scored) -> npt.NDArray[np.int64]:
+    return np.minimum((scored.female * BINS).astype(np.int64), BINS - 1)
+
+
+def _error_rates(scored: Scored) -> Floats:
+    """Return the share of errors among the surest 1, 2, 3, … names."""
+    order = np.argsort(-np.abs(scored.female - 0.5), kind="stable")
+    wrong = ((scored.female > 0.5) != (scored.share > 0.5))[order]
+    return np.asarray(np.cumsum(wrong) / np.arange(1, len(wrong) + 1))
+
+
+def coverage_curve(scored: Scored) -> list[dict[str, float]]:
+    """Return the share of errors at 50 shares of names answered, the surest first."""
+    rates = _error_rates(scored)
+    points = np.unique(np.ceil(np.linspace(0.02, 1, 50) * len(rates)).astype(int))
+    return [
+        {"coverage": float(count / len(rates)), "error": float(rates[count - 1])}
+        for count in points
+    ]
 
 
 def coverage(scored: Scored, error: float) -> float:
     """Largest share of names that can be answered with at most this share of errors."""
-    order = np.argsort(-np.abs(scored.female - 0.5), kind="stable")
-    wrong = ((scored.female > 0.5) != (scored.share > 0.5))[order]
-    rate = np.cumsum(wrong) / np.arange(1, len(wrong) + 1)
-    allowed = np.flatnonzero(rate <= error)
-    return float((allowed[-1] + 1) / len(wrong)) if len(allowed) else 0.0
+    rates = _error_rates(scored)
+    allowed = np.flatnonzero(rates <= error)
+    return float((allowed[-1] + 1) / len(rates)) if len(allowed) else 0.0
 
 
 def error_metrics(scored: Scored, threshold: float) -> dict[str, float]:
@@ -157,6 +191,8 @@ def evaluate(model: Model, parts: dict[str, NameTable]) -> dict[str, Any]:
                 continue
             scored = Scored(table.share, predictor.believe(table.names).female[:, column])
             figures[part][population] = summary(scored, DEFAULT_THRESHOLD) | {
-                "by": by_group(scored, table, DEFAULT_THRESHOLD)
+                "by": by_group(scored, table, DEFAULT_THRESHOLD),
+                "reliability": reliability(scored),
+                "curve": coverage_curve(scored),
             }
     return figures

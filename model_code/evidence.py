@@ -57,9 +57,7 @@ class EvidenceLookup:
         self._evidence = evidence
         self._position = {name: index for index, name in enumerate(evidence.names)}
 
-    def find(
-        self, names: Sequence[str]
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def find(self, names: Sequence[str]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Return weight and share, [names, populations] each; weight 0 where unknown."""
         index = np.array([self._position.get(name, -1) for name in names], dtype=np.intp)
         weight = self._evidence.weight[index]

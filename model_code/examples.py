@@ -121,7 +121,7 @@ class Examples:
         dropout: float,
         random: np.random.Generator,
     ) -> Iterator[Batch]:
-        """Yield batches of the chosen names in that order, a random part of the features left out."""
+        """Yield batches of the chosen names in that order, some features left out at random."""
         latest = np.zeros(len(self.owners), dtype=np.int32)
         for begin in range(0, len(chosen), size):
             yield self._batch(chosen[begin : begin + size], latest, dropout, random)

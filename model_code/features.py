@@ -46,9 +46,7 @@ _PHONETIC = [
 ]  # fmt: skip
 _DOUBLES = [(bytes([letter] * 2), bytes([letter])) for letter in b"abcdefghijklmnopqrstuvwxyz"]
 _COARSE = bytes.maketrans(b"bpdtgkvfszZSCjmnlreiouy", b"ppttkkffssssssnnlliiuui")
-_VOWEL_PATTERN = bytes.maketrans(
-    b"aeiouybcdfghjklmnpqrstvwxzCSZ", b"vvvvvv" + b"c" * 23
-)
+_VOWEL_PATTERN = bytes.maketrans(b"aeiouybcdfghjklmnpqrstvwxzCSZ", b"vvvvvv" + b"c" * 23)
 _EDGE_VOWELS = [
     (edge.replace(b"*", bytes([vowel])), edge.replace(b"*", bytes([vowel - 32])))
     for vowel in b"aeiouy"
@@ -105,9 +103,12 @@ class _TemplateBuilder:
 
     def build(self) -> _Template:
         columns = list(zip(*self._rows, strict=True))
-        positions = [np.array(column, dtype=np.intp) for column in columns[:4]]
+        s1, e1, s2, e2 = (np.array(column, dtype=np.intp) for column in columns[:4])
         return _Template(
-            *positions,
+            s1,
+            e1,
+            s2,
+            e2,
             factor=np.array(columns[4], dtype=np.uint64),
             salt=np.array(columns[5], dtype=np.uint64),
         )
@@ -207,9 +208,7 @@ def _mix(values: Hashes) -> Hashes:
     return values ^ (values >> np.uint64(27))
 
 
-def _substrings(
-    sums: Hashes, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]
-) -> Hashes:
+def _substrings(sums: Hashes, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]) -> Hashes:
     """Return hashes of substrings from a matrix of prefix sums [names, length + 1]."""
     return (sums[:, ends] - sums[:, starts]) * _INVERSE_POWERS[starts]
 
@@ -232,9 +231,7 @@ def _by_length(
 ) -> list[tuple[int, npt.NDArray[np.intp]]]:
     if len(starts) == 1:
         return [(int(lengths[0]), np.zeros(1, dtype=np.intp))]
-    return [
-        (int(length), np.flatnonzero(lengths == length)) for length in np.unique(lengths)
-    ]
+    return [(int(length), np.flatnonzero(lengths == length)) for length in np.unique(lengths)]
 
 
 def hashed(names: Sequence[str]) -> FeatureBag:
@@ -293,9 +290,7 @@ def _syllables(
     for count in np.unique(counts):
         chosen = np.flatnonzero(counts == count)
         begin = np.nonzero(onset[chosen])[1].reshape(len(chosen), count)
-        end = np.concatenate(
-            (begin[:, 1:], np.full((len(chosen), 1), letters.shape[1])), axis=1
-        )
+        end = np.concatenate((begin[:, 1:], np.full((len(chosen), 1), letters.shape[1])), axis=1)
         part = sums[chosen]
         index = np.arange(len(chosen))[:, None]
         values = (part[index, end] - part[index, begin]) * _INVERSE_POWERS[begin]

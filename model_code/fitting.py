@@ -4,7 +4,7 @@ import queue
 import threading
 from collections.abc import Iterator
 
-import keras
+import keras  # type: ignore[import-untyped]
 import numpy as np
 import numpy.typing as npt
 
@@ -38,7 +38,8 @@ def fit_spellings(
     """Train the network of spellings on the learned names, given by their positions."""
     keras.utils.set_random_seed(settings.seed)
     network = NameNetwork(len(examples.owners), dropout=settings.dropout)
-    _fit(network, _epochs(examples, table, learned, settings, settings.epochs), settings.learning_rate)
+    epochs = _epochs(examples, table, learned, settings, settings.epochs)
+    _fit(network, epochs, settings.learning_rate)
     return network
 
 
@@ -90,7 +91,7 @@ def _ahead(items: Iterator[tuple[float, Batch]]) -> Iterator[tuple[float, Batch]
             for item in items:
                 ready.put(item)
             ready.put(None)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (raised again by the consumer)
             ready.put(error)
 
     threading.Thread(target=produce, daemon=True).start()

@@ -50,7 +50,7 @@ class Hyperparameters:
         ----------
         values
             Names with ``-`` or ``_``; those that begin ``sagemaker_`` belong to SageMaker's own
-            toolkit and are ignored. Values may be JSON-encoded (``"\\"4\\""``).
+            toolkit and are ignored. Values may be JSON-encoded: in quotes of their own.
 
         Raises
         ------

@@ -75,7 +75,9 @@ def parse(body: bytes, content_type: str) -> Request:
     kind = (content_type or "").partition(";")[0].strip().lower()
     if kind not in CONTENT_TYPES:
         raise RequestError(
-            415, "UnsupportedMediaType", f"The content type must be one of {', '.join(CONTENT_TYPES)}"
+            415,
+            "UnsupportedMediaType",
+            f"The content type must be one of {', '.join(CONTENT_TYPES)}",
         )
     check_size(len(body))
     try:
@@ -122,9 +124,7 @@ def answer(request: Request, predictor: Predictor, model_id: str) -> bytes:
     )
     if request.content_type == CSV:
         return _dump({entry.name: entry.gender for entry in predictions})
-    entries = [
-        _entry(entry, name) for entry, name in zip(predictions, request.names, strict=True)
-    ]
+    entries = [_entry(entry, name) for entry, name in zip(predictions, request.names, strict=True)]
     if request.content_type == JSON_LINES:
         return b"".join(_dump(entry) + b"\n" for entry in entries)
     return _dump({"predictions": entries, "model": model_id})

@@ -8,8 +8,8 @@ shown of a person's name.
 import functools
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from anyascii import anyascii
 
@@ -36,8 +36,7 @@ class Problem(Enum):
     SCRIPT = "script not covered"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What was understood of one text.
 
     Attributes

@@ -11,10 +11,10 @@ step below applies AdaGrad (J. Duchi, E. Hazan, Y. Singer, 2011) to the touched 
 
 from typing import Any
 
-import keras
+import keras  # type: ignore[import-untyped]
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
+import tensorflow as tf  # type: ignore[import-untyped]
 
 from model_code.context import INPUTS
 from model_code.examples import Batch

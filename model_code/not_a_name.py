@@ -101,9 +101,7 @@ def fit(table: NameTable) -> TrigramCheck:
     return TrigramCheck(_estimate(chosen.names, weights), threshold)
 
 
-def _estimate(
-    names: Sequence[str], weights: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float32]:
+def _estimate(names: Sequence[str], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     flat, owner = _trigrams(names)
     counts = np.bincount(flat, weights[owner], minlength=_SYMBOLS**3)
     trigrams = counts.reshape(_SYMBOLS, _SYMBOLS, _SYMBOLS)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,11 @@ DEFAULT_THRESHOLD = 0.75
 
 AMBIGUOUS = "ambiguous"
 
+_AT_ONCE = 4096
+"""Texts per pass: bounds the memory of a large request."""
+
+_DIGITS = 6
+
 _SUREST = 5.3
 """Largest logit before counting, .995: no spelling is surer than that."""
 
@@ -30,8 +36,7 @@ _FAMOUS = 3.0
 """Of 3,000 people or 30 lists: what looks like no name may be a typing error of such a name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """The answer for one text.
 
     Attributes
@@ -98,38 +103,50 @@ class Predictor:
         self._population = POPULATIONS.index(population)
         self._lookup = EvidenceLookup(model.evidence)
         self._context = Context(model.evidence, model.check)
+        # One number per slot, so that a feature costs one look into memory: tag, delta, shared.
+        weights = model.spellings.weights.view(np.uint8).astype(np.int32)
+        self._packed = (
+            model.spellings.tags.astype(np.int32) << 16 | weights[:, 1] << 8 | weights[:, 0]
+        )
 
     def predict(self, texts: Sequence[str], population: str | None = None) -> list[Prediction]:
-        """Answer for each text, in order; one pass of arrays for all of them."""
+        """Answer for each text, in order."""
         column = self._population if population is None else POPULATIONS.index(population)
+        predictions: list[Prediction] = []
+        for begin in range(0, len(texts), _AT_ONCE):
+            predictions += self._predict(texts[begin : begin + _AT_ONCE], column)
+        return predictions
+
+    def _predict(self, texts: Sequence[str], column: int) -> list[Prediction]:
+        """Answer in one pass of arrays for all texts."""
         readings = [read(text) for text in texts]
-        keys: dict[str, int] = {}
-        for reading in readings:
-            for key in _keys(reading):
-                keys.setdefault(key, len(keys))
-        if not keys:
-            return [_unknown(text, reading) for text, reading in zip(texts, readings, strict=True)]
-        belief = self.believe(list(keys))
-        female = belief.female[:, column].tolist()
-        spelled = belief.prior[:, column].tolist()
-        counted = (belief.weight[:, column] > 0).tolist()
+        looked_up = [_keys(reading) for reading in readings]
+        names = list(dict.fromkeys(key for keys in looked_up for key in keys))
+        if not names:
+            return [_unread(text, reading) for text, reading in zip(texts, readings, strict=True)]
+        position = {name: number for number, name in enumerate(names)}
+        belief = self.believe(names)
+        female = belief.female[:, column].round(_DIGITS).tolist()
         known = (belief.weight.max(axis=1) > 0).tolist()
-        refused = self._refused(list(keys), belief)
+        refused = self._refused(names, belief)
         predictions = []
-        for text, reading in zip(texts, readings, strict=True):
-            if not reading.parts:
-                predictions.append(_unknown(text, reading))
+        for text, reading, keys in zip(texts, readings, looked_up, strict=True):
+            if not keys:
+                predictions.append(_unread(text, reading))
                 continue
-            whole, *parts = (keys[key] for key in _keys(reading))
-            if reading.foreign and not known[whole]:
-                predictions.append(Prediction(text, "U", None, None, Problem.SCRIPT.value))
-            elif any(refused[part] for part in parts or [whole]) and not known[whole]:
-                predictions.append(Prediction(text, "U", None, None, Problem.NOT_A_NAME.value))
-            elif parts and not counted[whole]:
-                joined = _compound(spelled[whole], [female[part] for part in parts])
-                predictions.append(self._answer(text, joined))
-            else:
-                predictions.append(self._answer(text, female[whole]))
+            whole = position[keys[0]]
+            if not known[whole]:
+                if reading.foreign:
+                    predictions.append(Prediction(text, "U", None, None, Problem.SCRIPT.value))
+                    continue
+                if any(refused[position[key]] for key in keys[1:] or keys):
+                    predictions.append(Prediction(text, "U", None, None, Problem.NOT_A_NAME.value))
+                    continue
+            probability = female[whole]
+            if len(keys) > 1 and not belief.weight[whole, column]:
+                parts = [female[position[key]] for key in keys[1:]]
+                probability = _compound(float(belief.prior[whole, column]), parts)
+            predictions.append(self._answer(text, probability))
         return predictions
 
     def _refused(self, names: list[str], belief: Belief) -> list[bool]:
@@ -167,27 +184,28 @@ class Predictor:
 
     def logits(self, names: Sequence[str]) -> Floats:
         """Return the spelling's logits [names, populations]."""
-        spellings = self._model.spellings
         bag = features.hashed(names)
         wide = features.wide(bag)
-        slots = wide >> features.TAG_BITS
-        owned = spellings.tags[slots] == wide & features.TAG_MASK
-        rows = bag.rows[owned]
-        chosen = spellings.weights[slots[owned]]
-        summed = np.stack(
-            [np.bincount(rows, chosen[:, k], minlength=len(names)) for k in (0, 1)], axis=1
-        )
-        summed *= spellings.scale
+        found = self._packed[wide >> features.TAG_BITS]
+        # A slot that no feature owns has tag 0 and weights 0: harmless.
+        owned = found >> 16 == wide & features.TAG_MASK
+        rows, found = bag.rows[owned], found[owned]
+        shared, delta = found.astype(np.int8), (found >> 8).astype(np.int8)
+        summed = np.empty((len(names), len(POPULATIONS)))
+        for column, weights in enumerate((shared, delta)):
+            summed[:, column] = np.bincount(rows, weights, minlength=len(names))
+        summed *= self._model.spellings.scale
         summed[:, 1] += summed[:, 0]
-        return np.asarray(summed + spellings.bias)
+        return np.asarray(summed + self._model.spellings.bias)
 
     def _answer(self, text: str, female: float) -> Prediction:
-        probability_female = round(female, 6)
-        likelier = max(probability_female, round(1 - probability_female, 6))
+        if female > 0.5:
+            gender, likelier = "F", female
+        else:
+            gender, likelier = "M", round(1 - female, _DIGITS)
         if likelier < self._threshold:
-            return Prediction(text, "U", probability_female, likelier, AMBIGUOUS)
-        gender = "F" if probability_female > 0.5 else "M"
-        return Prediction(text, gender, probability_female, likelier)
+            return Prediction(text, "U", female, likelier, AMBIGUOUS)
+        return Prediction(text, gender, female, likelier)
 
 
 def _keys(reading: Reading) -> tuple[str, ...]:
@@ -205,7 +223,7 @@ def _compound(spelled: float, parts: list[float]) -> float:
     """
     first, *later = (_logit(part) for part in parts)
     logit = 0.6 * _logit(spelled) + 0.35 * first + 0.25 * sum(later)
-    return 1 / (1 + math.exp(-logit))
+    return round(1 / (1 + math.exp(-logit)), _DIGITS)
 
 
 def _logit(probability: float) -> float:
@@ -213,6 +231,6 @@ def _logit(probability: float) -> float:
     return math.log(clipped / (1 - clipped))
 
 
-def _unknown(text: str, reading: Reading) -> Prediction:
+def _unread(text: str, reading: Reading) -> Prediction:
     problem = reading.problem or Problem.NOT_A_NAME
     return Prediction(text, "U", None, None, problem.value)

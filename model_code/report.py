@@ -23,6 +23,7 @@ def write_report(folder: Path, figures: dict[str, Any], about: dict[str, Any]) -
     metrics = named_metrics(figures)
     document = {**about, "metrics": metrics, "versions": _versions(), **figures}
     (folder / "evaluation.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+    _draw(folder, figures["test"])
     for name, value in metrics.items():
         print(f"metric {name}={value:.6f}")
 
@@ -36,6 +37,15 @@ def named_metrics(figures: dict[str, Any]) -> dict[str, float]:
         for metric in METRICS
         if metric in figures[part].get(population, {})
     }
+
+
+def _draw(folder: Path, figures: dict[str, Any]) -> None:
+    try:
+        from model_code import plots  # an image may lack Pillow
+    except ImportError:
+        print("Pillow is not installed: reliability.png and coverage.png are not drawn")
+        return
+    plots.draw(folder, figures)
 
 
 def _versions() -> dict[str, str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import waitress
+import waitress  # type: ignore[import-untyped]
 
 from model_code import artifact, privileges
 from model_code.invocations import (
@@ -63,28 +63,34 @@ class Application:
             path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
             if path == "/ping":
                 return 200, JSON, json.dumps({"model": self.model_id}).encode()
-            if path != "/invocations":
-                raise RequestError(404, "NotFound", "There are /ping and /invocations")
-            if method != "POST":
-                raise RequestError(405, "MethodNotAllowed", "/invocations takes POST")
-            return self._invoke(environ)
+            if path == "/invocations" and method == "POST":
+                return self._invoke(environ)
         except RequestError as error:
             return error.status, JSON, error.body()
-        except Exception:
+        except Exception:  # noqa: BLE001  (a caller is owed an answer whatever went wrong)
             # The text of an exception may quote a name: only its place goes to the log.
             _log.error("inference failed at %s", _place_of_failure())
-            error = RequestError(500, "InternalError", "The model failed on this request")
-            return 500, JSON, error.body()
+            failure = RequestError(500, "InternalError", "The model failed on this request")
+            return failure.status, JSON, failure.body()
+        return _no_such_route(path)
 
     def _invoke(self, environ: Mapping[str, Any]) -> tuple[int, str, bytes]:
         length = int(environ.get("CONTENT_LENGTH") or 0)
         check_size(length)
         request = parse(environ["wsgi.input"].read(length), environ.get("CONTENT_TYPE", ""))
         body = answer(request, self._predictor, self.model_id)
-        content_type = JSON if request.content_type != "application/jsonlines" else (
-            request.content_type
+        content_type = (
+            JSON if request.content_type != "application/jsonlines" else (request.content_type)
         )
         return 200, content_type, body
+
+
+def _no_such_route(path: str) -> tuple[int, str, bytes]:
+    if path == "/invocations":
+        error = RequestError(405, "MethodNotAllowed", "/invocations takes POST")
+    else:
+        error = RequestError(404, "NotFound", "There are /ping and /invocations")
+    return error.status, JSON, error.body()
 
 
 _STATUS = {

@@ -25,7 +25,7 @@ from model_code.hyperparameters import HyperparameterError, Hyperparameters, fro
 from model_code.report import write_report
 from model_code.settings import TrainingFolders
 
-TEST, VALIDATION = range(0, 8), range(8, 16)
+TEST, VALIDATION = range(8), range(8, 16)
 """Hundredths of the names, by a hash of the name, that the network of spellings does not see."""
 
 
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         train(from_job(arguments, folders.config), folders)
     except (ChannelError, HyperparameterError) as error:
         return _fail(folders.output, str(error))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (whatever it is, the job must say so)
         traceback.print_exc()
         return _fail(folders.output, f"{type(error).__name__}: {error}")
     return 0
@@ -54,12 +54,13 @@ def train(settings: Hyperparameters, folders: TrainingFolders) -> None:
     for example in report.examples:
         say(f"bad row: {example}")
     if settings.sample < 1:
-        table = table.where(np.random.default_rng(settings.seed).random(len(table)) < settings.sample)
+        random = np.random.default_rng(settings.seed)
+        table = table.where(random.random(len(table)) < settings.sample)
     parts = split(table, folders.validation)
     learned = table.where(parts.learned)
 
     # Only now: a wrong channel fails without waiting for TensorFlow to start.
-    from model_code import fitting  # noqa: PLC0415
+    from model_code import fitting
 
     examples = Examples.of(table)
     say(f"{len(learned)} names to learn from, {len(examples.owners)} features in use")

@@ -33,7 +33,7 @@ def predict_fn(data: Request, model: Served) -> tuple[bytes, str]:
     return answer(data, predictor, model_id), data.content_type
 
 
-def output_fn(prediction: tuple[bytes, str], accept: str) -> tuple[bytes, str]:
+def output_fn(prediction: tuple[bytes, str], accept: str) -> tuple[bytes, str]:  # noqa: ARG001
     """Return the answer and its type; ``accept`` is ignored, as the design has it."""
     body, content_type = prediction
     return body, "application/json" if content_type == "text/csv" else content_type
