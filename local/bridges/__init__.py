@@ -20,6 +20,7 @@ from local.bridges import (
     layer_paths,
     layer_storage,
     loopback_transport,
+    metric_namespace,
     missing_images,
     node_sdk,
     request_validator,
@@ -30,6 +31,7 @@ from local.settings import LocalSettings
 def install_all(settings: LocalSettings) -> None:
     """Install every bridge; to be called before the emulator serves its first request."""
     loopback_transport.install()
+    metric_namespace.install()
     bucket_properties.install()
     bucket_deletion.install()
     custom_resource_failure.install()

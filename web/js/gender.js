@@ -26,6 +26,6 @@ function probabilityBar(probability) {
     drawing("rect", { width: 100 * probability, height: 6 }),
   );
   // A probability of 0.9987 is not certainty.
-  const text = probability > 0.99 && probability < 1 ? "> 99%" : percent.format(probability);
+  const text = probability > 0.99 ? ">\u00a099%" : percent.format(probability);
   return element("span", { class: "probability" }, bar, text);
 }
