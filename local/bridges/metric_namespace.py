@@ -28,7 +28,7 @@ def namespace_of(body: bytes) -> str | None:
             document = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         else:
             document = cbor2.loads(body)
-    except ValueError:
+    except (ValueError, cbor2.CBORDecodeError):
         return None
     namespace = document.get("Namespace") if isinstance(document, dict) else None
     return namespace if isinstance(namespace, str) else None
