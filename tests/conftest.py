@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.chromium import chromium
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,5 +19,8 @@ def browser() -> Iterator[Browser]:
     One for each module: Playwright keeps an event loop running while a browser is open, and
     other modules' tests start loops of their own.
     """
+    # The model's environment runs its tests below this file, and has no Playwright.
+    from tests.chromium import chromium
+
     with chromium() as running:
         yield running

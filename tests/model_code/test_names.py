@@ -1,0 +1,70 @@
+"""Reading texts as names."""
+
+import pytest
+
+from model_code.names import MAXIMUM_LENGTH, Problem, fold, read
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Mary", ("mary",)),
+        ("  MARY\t", ("mary",)),
+        ("José", ("jose",)),
+        ("Jose\u0301", ("jose",)),
+        ("Łukasz", ("lukasz",)),
+        ("Søren", ("soren",)),
+        ("Đorđe", ("dorde",)),
+        ("Weiß", ("weiss",)),
+        ("Æsa", ("aesa",)),
+        ("Işık", ("isik",)),
+        ("Mary-Jane", ("mary", "jane")),
+        ("Jean Pierre", ("jean", "pierre")),
+        ("Jean\u2011Luc", ("jean", "luc")),
+        ("O'Neal", ("oneal",)),
+        ("N’Golo", ("ngolo",)),
+        ("Ma\u200bry", ("mary",)),
+        ("\ufeffMary", ("mary",)),
+        ("Ｍａｒｙ", ("mary",)),
+        ("J. Robert", ("robert",)),
+        ("Дмитрий", ("dmitriy",)),
+        ("Γιώργος", ("giorgos",)),
+    ],
+)
+def test_names_fold(text: str, parts: tuple[str, ...]) -> None:
+    reading = read(text)
+    assert reading.parts == parts
+    assert reading.problem is None
+    assert not reading.foreign
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "a", "123", "R2D2", "X Æ A-12", "🙂", "Tom <tom@example.com>", "\x00\x01", "Тom",
+     "a" * 500, "\ud800", "Mary9", "one two three four five"],
+)  # fmt: skip
+def test_what_cannot_be_read_is_not_a_name(text: str) -> None:
+    reading = read(text)
+    assert reading.parts == ()
+    assert reading.problem is Problem.NOT_A_NAME
+
+
+def test_other_scripts_are_marked() -> None:
+    for text in ("さくら", "민준", "محمد", "王伟"):
+        assert read(text).foreign
+
+
+def test_long_parts_are_cut() -> None:
+    (part,) = read("b" + "a" * 30).parts
+    assert len(part) == MAXIMUM_LENGTH
+
+
+def test_folding_is_stable() -> None:
+    for text in ("José", "Ирина", "Zoë"):
+        assert fold(fold(text)) == fold(text)
+
+
+def test_no_text_raises() -> None:
+    for number in range(0x110000 // 97):
+        read(chr(number * 97))
+        read("Anna" + chr(number * 97))
