@@ -80,8 +80,10 @@ serve: .venv-model/.stamp ## Serve: MODEL=folder [PORT=8080]
 	@test -n "$(MODEL)" || { echo "usage: make serve MODEL=build/model PORT=8080" >&2; exit 2; }
 	SM_MODEL_DIR=$(abspath $(MODEL)) SAGEMAKER_BIND_TO_PORT=$(or $(PORT),8080) .venv-model/bin/python -m model_code.serve
 
-.PHONY: setup lock clean
+.PHONY: setup synth-inputs layer lock clean
 setup: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Install everything
+synth-inputs: .venv/.stamp build/train.stamp build/layer.stamp # what the CDK CLI asks for (cdk.json)
+layer: build/layer.stamp ## Build the functions' dependency layer in build/layer/
 lock: .venv/.stamp ## Pin what the requirements*.in files ask for, with hashes
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt
 	$(COMPILE) -c requirements-dev.txt requirements.in -o requirements.txt
@@ -121,5 +123,5 @@ build/layer.stamp: lambda/requirements.txt | .venv/.stamp
 	@echo "Building the functions' dependency layer ..."
 	rm -rf build/layer
 	$(UV) pip install --quiet --require-hashes --no-compile-bytecode --only-binary :all: $(LAYER_PLATFORM) --target build/layer/python -r lambda/requirements.txt
-	rm -rf build/layer/python/bin
+	rm -rf build/layer/python/bin build/layer/python/.lock
 	touch $@
