@@ -133,8 +133,12 @@ def say(text: str) -> None:
 
 
 def _stop(signal_number: int, _frame: object) -> NoReturn:
-    say(f"stopped by signal {signal_number}")
-    raise SystemExit(128 + signal_number)
+    """End at once: an exception could be swallowed by whatever is being imported or computed.
+
+    Written past Python's buffers, which the interrupted code may hold.
+    """
+    os.write(1, f"stopped by signal {signal_number}\n".encode())
+    os._exit(128 + signal_number)
 
 
 def _fail(output: Path, reason: str) -> int:

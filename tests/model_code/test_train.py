@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -64,28 +63,18 @@ def test_plain_counts_suffice(tmp_path: Path) -> None:
     assert "world" not in job.evaluation["test"]
 
 
-def test_a_few_bad_rows_are_counted_and_skipped(tmp_path: Path) -> None:
-    bad = [
-        ["Tom", "-5", "3"],
-        ["Ann", "many", "1"],
-        ["Eve"],
-        ["Kim", "0", "0"],
-        ["Lou", "nan", "1"],
-    ]
-    write_channel(tmp_path / "input" / "data" / "train", channel_rows() + bad)
-    job = run_job(tmp_path, arguments=("--epochs", "1"))
-    assert job.exit_code == 0, job.output
-    assert job.evaluation["data"]["bad_rows"] == len(bad)
-    assert "Ann" not in job.output
-
-
-def test_a_validation_channel_is_the_validation_split(tmp_path: Path) -> None:
+def test_bad_rows_are_skipped_and_a_validation_channel_is_the_validation_split(
+    tmp_path: Path,
+) -> None:
     rows = channel_rows()
-    write_channel(tmp_path / "input" / "data" / "train", rows)
+    bad = [["Tom", "-5", "3"], ["Ann", "many", "1"], ["Eve"], ["Kim", "0", "0"]]
+    write_channel(tmp_path / "input" / "data" / "train", rows + bad)
     held = [row for row in rows if row[0].startswith(("Bel", "Cor"))]
     write_channel(tmp_path / "input" / "data" / "validation", held)
     job = run_job(tmp_path, arguments=("--epochs", "1"))
     assert job.exit_code == 0, job.output
+    assert job.evaluation["data"]["bad_rows"] == len(bad)
+    assert "many" not in job.output
     assert job.evaluation["validation"]["us"]["names"] == sum(row[3] == "us" for row in held)
 
 
@@ -149,11 +138,9 @@ def test_sigterm_ends_a_training(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline().startswith("read ")
     process.send_signal(signal.SIGTERM)
-    begun = time.monotonic()
     rest, _ = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
     assert "stopped by signal" in rest
-    assert time.monotonic() - begun < 60
 
 
 def test_header_of_the_tests_is_that_of_the_data() -> None:
