@@ -67,7 +67,7 @@ class Provenance:
     sha256: str
 
 
-def _package_file(package: str, ending: str) -> Path:
+def package_file(package: str, ending: str) -> Path:
     """Find a data file of an installed package without importing the package.
 
     Importing ``nomquamgender`` would import Unidecode, which is under the GPL.
@@ -152,9 +152,9 @@ def _write(path: Path, rows: Iterable[Row]) -> tuple[int, str]:
 def build(out: Path) -> list[Provenance]:
     """Write the channel into a folder and return what it was made of."""
     out.mkdir(parents=True, exist_ok=True)
-    us, us_lines = us_rows(_package_file(_US_PACKAGE, "babynames.parquet"))
+    us, us_lines = us_rows(package_file(_US_PACKAGE, "babynames.parquet"))
     us_written, us_hash = _write(out / "us.csv", us)
-    entries = json.loads(_package_file(_WORLD_PACKAGE, "name_data.json").read_text("utf-8"))
+    entries = json.loads(package_file(_WORLD_PACKAGE, "name_data.json").read_text("utf-8"))
     world_written, world_hash = _write(out / "world.csv", world_rows(sorted(entries.items())))
     provenance = [
         Provenance(
@@ -174,7 +174,7 @@ def build(out: Path) -> list[Provenance]:
             importlib.metadata.version(_WORLD_PACKAGE),
             "MIT",
             "Ian Van Buskirk, Aaron Clauset, Daniel B. Larremore: An Open-Source Cultural "
-            "Consensus Approach to Name-Based Gender Classification (2022)",
+            "Consensus Approach to Name-Based Gender Classification (ICWSM 2023)",
             len(entries),
             world_written,
             world_hash,
