@@ -18,7 +18,7 @@ from model_code.not_a_name import mechanical
 
 Floats = npt.NDArray[np.float64]
 
-DEFAULT_THRESHOLD = 0.75
+DEFAULT_THRESHOLD = 0.7
 """Below this probability of the likelier gender the answer is ``U``."""
 
 AMBIGUOUS = "ambiguous"
