@@ -17,7 +17,6 @@ import platform
 import statistics
 import time
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,31 +58,28 @@ class Benchmark:
         self.dynamodb = make_client(settings, credentials, "dynamodb")
         self.runtime = make_client(settings, credentials, "sagemaker-runtime")
         self.rows = 0
-        self.identified: set[str] = set()
+        tables = self.dynamodb.list_tables()["TableNames"]
+        (self.tally,) = (name for name in tables if "Api-Tally" in name)
+        self.sums = self.dynamodb.scan(TableName=self.tally)["Items"]
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def grow(self, size: int) -> None:
         """Add rows until there are `size` of them."""
         numbers = range(self.rows, size)
         self._write(
+            self.table,
             [{"PutRequest": {"Item": _item(number)}} for number in numbers],
         )
         self.rows = size
 
     def shrink(self) -> None:
-        """Remove the rows that were added.
-
-        Those that the API has counted leave through the API, which takes them out of its sums.
-        """
-        with ThreadPoolExecutor(max_workers=4) as pool:
-            list(pool.map(self._forget, self.identified))
+        """Remove the rows that were added, and what they added to the sums of the insights."""
         keys = ({"ID": {"S": f"{PREFIX}{number}"}} for number in range(self.rows))
-        self._write([{"DeleteRequest": {"Key": key}} for key in keys])
-
-    def _forget(self, identifier: str) -> None:
-        url = f"{self.api}/feedback/{identifier}"
-        request = urllib.request.Request(url, method="DELETE")  # noqa: S310 - this machine's
-        self.opener.open(request, timeout=60).close()
+        self._write(self.table, [{"DeleteRequest": {"Key": key}} for key in keys])
+        now = self.dynamodb.scan(TableName=self.tally)["Items"]
+        added = [{"DeleteRequest": {"Key": {"Shard": item["Shard"]}}} for item in now]
+        self._write(self.tally, added)
+        self._write(self.tally, [{"PutRequest": {"Item": item}} for item in self.sums])
 
     def selected(self, turn: int) -> list[str]:
         """Return ids of rows spread over the table, others in every turn."""
@@ -97,7 +93,6 @@ class Benchmark:
             data=json.dumps({"ids": list(ids)}).encode(),
             headers={"Content-Type": "application/json"},
         )
-        self.identified.update(ids)
         with self.opener.open(request, timeout=60) as response:
             results = json.load(response)["results"]
         if any("error" in result for result in results) or len(results) != len(ids):
@@ -121,9 +116,9 @@ class Benchmark:
                 ExpressionAttributeValues={":gender": {"S": gender}},
             )
 
-    def _write(self, requests: Sequence[dict[str, Any]]) -> None:
+    def _write(self, table: str, requests: Sequence[dict[str, Any]]) -> None:
         for start in range(0, len(requests), ROWS_PER_BATCH):
-            pending = {self.table: list(requests[start : start + ROWS_PER_BATCH])}
+            pending = {table: list(requests[start : start + ROWS_PER_BATCH])}
             while pending:
                 pending = self.dynamodb.batch_write_item(RequestItems=pending)["UnprocessedItems"]
 
