@@ -38,11 +38,13 @@ local-down: .venv/.stamp ## Stop it; what was stored stays
 local-reset: .venv/.stamp ## Stop it and forget what was stored
 	$(BIN)/python -m local reset
 
-.PHONY: test test-model check format snapshots
+.PHONY: test test-model test-container check format snapshots
 test: setup test-model ## Run all tests: units, templates, end to end on the local AWS, browser
 	$(BIN)/python -m pytest --ignore tests/model_code
 test-model: .venv-model/.stamp build/train.stamp
 	.venv-model/bin/python -m pytest tests/model_code
+test-container: .venv/.stamp build/train.stamp ## Build the container image and run it on a real engine, started where none runs
+	CONTAINER_TESTS=1 $(BIN)/python -m pytest -rs tests/container
 check: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Lint, type-check, and check the templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -71,7 +73,7 @@ destroy: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ##
 	@test -n "$(REGION)" || { echo "REGION is missing: make destroy REGION=us-east-1" >&2; exit 2; }
 	$(CDK) destroy '$(ENVIRONMENT)-$(REGION)/*' -c environment=$(ENVIRONMENT) -c region=$(REGION) -c method=$(METHOD)
 
-.PHONY: data train serve
+.PHONY: data train serve pretrained
 data: build/train.stamp ## Build the training data in build/train/
 train: .venv-model/.stamp ## Train: DATA=folder MODEL=folder
 	@test -n "$(DATA)" -a -n "$(MODEL)" || { echo "usage: make train DATA=build/train MODEL=build/model" >&2; exit 2; }
@@ -79,6 +81,10 @@ train: .venv-model/.stamp ## Train: DATA=folder MODEL=folder
 serve: .venv-model/.stamp ## Serve: MODEL=folder [PORT=8080]
 	@test -n "$(MODEL)" || { echo "usage: make serve MODEL=build/model PORT=8080" >&2; exit 2; }
 	SM_MODEL_DIR=$(abspath $(MODEL)) SAGEMAKER_BIND_TO_PORT=$(or $(PORT),8080) .venv-model/bin/python -m model_code.serve
+pretrained: build/train.stamp ## Train the model that METHOD=pre-trained ships, into model_code/pretrained/
+	rm -rf build/pretrained build/pretrained.work
+	$(MAKE) --no-print-directory train DATA=build/train MODEL=build/pretrained
+	.venv-model/bin/python -m model_code.shipping build/pretrained build/train model_code/pretrained
 
 .PHONY: setup synth-inputs layer lock clean
 setup: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Install everything

@@ -54,6 +54,10 @@ class Settings(BaseModel):
     method
         The way to the model: AWS framework containers (``high-level``), our own image
         (``low-level``), or a finished model (``pre-trained``).
+    container_base_image
+        What our own image is built on (``low-level``).
+    pretrained_model
+        Folder of the finished model (``pre-trained``), relative to the repository.
     training_data
         Folder with the CSV files of the training channel, relative to the repository.
     training_instance_type, training_max_runtime_minutes
@@ -92,6 +96,8 @@ class Settings(BaseModel):
     environment: str
     region: str
     method: Method
+    container_base_image: Annotated[str, Field(min_length=1)]
+    pretrained_model: str
     training_data: str
     training_instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
     training_max_runtime_minutes: Annotated[int, Field(ge=5, le=55)]

@@ -6,8 +6,10 @@ from aws_cdk import Environment, Stage
 from constructs import Construct
 
 from stacks.api_stack import ApiStack
+from stacks.capabilities.model_source import Deliveries
 from stacks.model_stack import ModelStack
 from stacks.notebook_stack import NotebookStack
+from stacks.pretrained_model import pretrained_model
 from stacks.settings import Settings
 from stacks.storage_stack import StorageStack
 from stacks.training_source import REPOSITORY, training_data, training_source
@@ -19,11 +21,10 @@ class RegionalStage(Stage):
 
     def __init__(self, scope: Construct, *, settings: Settings) -> None:
         super().__init__(scope, settings.stage_name, env=Environment(region=settings.region))
-        data = training_data(REPOSITORY / settings.training_data)
-        source = training_source(REPOSITORY / "build")
-        storage = StorageStack(self, "Storage", settings=settings, data=data, source=source)
+        deliveries = _deliveries(settings)
+        storage = StorageStack(self, "Storage", settings=settings, deliveries=deliveries)
         model = ModelStack(
-            self, "Model", settings=settings, bucket=storage.bucket, data=data, source=source
+            self, "Model", settings=settings, bucket=storage.bucket, deliveries=deliveries
         )
         # The job reads what the other stack delivers, which no reference between them says.
         model.add_stack_dependency(storage)
@@ -33,3 +34,13 @@ class RegionalStage(Stage):
         WebStack(self, "Web", settings=settings, api=api.api)
         if settings.notebook:
             NotebookStack(self, "Notebook", settings=settings, bucket=storage.bucket)
+
+
+def _deliveries(settings: Settings) -> Deliveries:
+    """Find everything that is shipped, before anything is built from it."""
+    finished = settings.method == "pre-trained"
+    return Deliveries(
+        data=training_data(REPOSITORY / settings.training_data),
+        source=training_source(REPOSITORY / "build"),
+        pretrained=pretrained_model(REPOSITORY / settings.pretrained_model) if finished else None,
+    )

@@ -7,13 +7,13 @@ from typing import Any
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
-from stacks.capabilities.storage import Storage, data_prefix, source_prefix
+from stacks.capabilities.model_source import Deliveries
+from stacks.capabilities.storage import Storage, data_prefix, pretrained_prefix, source_prefix
 from stacks.settings import Settings
-from stacks.training_source import ShippedFolder
 
 
 class StorageStack(Stack):
-    """The bucket, with the training data and program in it.
+    """The bucket, with what models are made from in it.
 
     Attributes
     ----------
@@ -27,13 +27,15 @@ class StorageStack(Stack):
         construct_id: str,
         *,
         settings: Settings,
-        data: ShippedFolder,
-        source: ShippedFolder,
+        deliveries: Deliveries,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         storage = Storage(self, "Storage", settings=settings)
+        data, source, model = deliveries.data, deliveries.source, deliveries.pretrained
         storage.deliver("TrainingData", data, prefix=data_prefix(data))
         storage.deliver("TrainingSource", source, prefix=source_prefix(source))
+        if model is not None:
+            storage.deliver("PretrainedModel", model.folder, prefix=pretrained_prefix(model))
         self.bucket = storage.bucket
         CfnOutput(self, "BucketName", value=self.bucket.bucket_name)

@@ -18,7 +18,7 @@ _VENDORED_PACKAGES = ("anyascii",)
 
 
 class MissingInputError(ValueError):
-    """Something that the deploy ships is not there; the message says what makes it."""
+    """Something that the deploy ships is missing or damaged; the message says what makes it."""
 
 
 @dataclass(frozen=True)

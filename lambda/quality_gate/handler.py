@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from quality_gate import recorded
+
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
@@ -16,25 +18,29 @@ class QualityGateError(Exception):
 
 
 def on_event(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Compare the metrics of the job that is named with the thresholds.
+    """Compare a model's metrics with the thresholds.
+
+    They are those that the named training job reported, or those that were recorded with the
+    named files of a finished model.
 
     Raises
     ------
     QualityGateError
-        Naming every metric that misses its threshold, or that the job did not report.
+        Naming every metric that misses its threshold, or that was not reported.
+    quality_gate.recorded.DamagedFileError
+        If a file of a finished model is not the one that was recorded.
     """
-    properties = event["ResourceProperties"]
-    name = properties["TrainingJobName"]
-    answer = {"PhysicalResourceId": f"quality-gate-{name}"}
     if event["RequestType"] == "Delete":
         return {"PhysicalResourceId": event["PhysicalResourceId"]}
-    complaints = missed_thresholds(_metrics(name), properties["Minimum"], properties["Maximum"])
+    properties = event["ResourceProperties"]
+    name, metrics = _measured(properties)
+    complaints = missed_thresholds(metrics, properties["Minimum"], properties["Maximum"])
     if complaints:
         raise QualityGateError(
-            f"Quality gate: {'; '.join(complaints)} (training job {name}). "
+            f"Quality gate: {'; '.join(complaints)} ({name}). "
             "The endpoint goes on with the model it has."
         )
-    return answer
+    return {"PhysicalResourceId": f"quality-gate-{name.replace(' ', '-')}"}
 
 
 def missed_thresholds(
@@ -45,7 +51,7 @@ def missed_thresholds(
     Parameters
     ----------
     metrics
-        What the job reported last, by name.
+        What was measured, by name.
     minimum, maximum
         The thresholds by name, as text, as CloudFormation hands numbers over.
     """
@@ -65,7 +71,15 @@ def missed_thresholds(
     return complaints
 
 
-def _metrics(job_name: str) -> dict[str, float]:
+def _measured(properties: Mapping[str, Any]) -> tuple[str, dict[str, float]]:
+    """Return what was measured, and its metrics."""
+    if "TrainingJobName" in properties:
+        job = properties["TrainingJobName"]
+        return f"training job {job}", _job_metrics(job)
+    return recorded.metrics(properties["Files"])
+
+
+def _job_metrics(job_name: str) -> dict[str, float]:
     sagemaker: SageMakerClient = boto3.client("sagemaker")
     job = sagemaker.describe_training_job(TrainingJobName=job_name)
     return {metric["MetricName"]: metric["Value"] for metric in job.get("FinalMetricDataList", [])}

@@ -1,4 +1,4 @@
-"""The private bucket, and the training data and program delivered to it."""
+"""The private bucket, and what is delivered to it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from constructs import Construct
 
 from stacks.acknowledgements import acknowledge, acknowledge_delivery
 from stacks.capabilities.function import log_group
+from stacks.pretrained_model import PretrainedModel
 from stacks.settings import Settings
 from stacks.training_source import ShippedFolder
 
 BUCKET_PREFIX = "smworkshop-"
+PRETRAINED_PREFIX = "pretrained"
 
 
 def data_prefix(data: ShippedFolder) -> str:
@@ -25,13 +27,18 @@ def source_prefix(source: ShippedFolder) -> str:
     return f"code/{source.fingerprint}"
 
 
+def pretrained_prefix(model: PretrainedModel) -> str:
+    """Return where in the bucket this finished model lies."""
+    return f"{PRETRAINED_PREFIX}/{model.folder.fingerprint}"
+
+
 class Storage(Construct):
     """A bucket that only this account reads, over TLS, with every version kept for a while.
 
     Attributes
     ----------
     bucket
-        Holds ``train/``, ``code/`` and ``models/``.
+        Holds ``train/``, ``code/``, ``models/`` and ``pretrained/``.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
