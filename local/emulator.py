@@ -21,7 +21,7 @@ from local.credentials import Credentials
 from local.settings import ACCOUNT_ID, LocalSettings
 
 if TYPE_CHECKING:
-    from local.page import Application, Message, Receive, Scope, Send
+    from local.asgi import Application, Message, Receive, Scope, Send
     from local.sagemaker import SageMaker
 
 STATUS_PATH = "/_local/status"
@@ -101,9 +101,38 @@ class _Gateway:
         if scope["type"] != "http":
             await self._emulator(scope, receive, send)
         elif scope["server"][1] == self._settings.page_port:
-            from local.page import serve_page
+            await self._serve_page(scope, receive, send)
+        else:
+            await self._serve_aws(scope, receive, send)
 
-            await serve_page(self._settings.page_file, self._emulator, scope, receive, send)
+    async def _serve_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from local.page import serve_page
+
+        await serve_page(
+            self._settings.page_file,
+            self._emulator,
+            scope,
+            receive,
+            send,
+            endpoint_url=self._settings.endpoint_url,
+        )
+
+    async def _serve_aws(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from local.page import choose_distribution
+        from local.sign_in_page import is_sign_in, serve_sign_in
+
+        distribution = (
+            choose_distribution(self._settings.page_file, "") if is_sign_in(scope["path"]) else None
+        )
+        if distribution is not None:
+            await serve_sign_in(
+                self._emulator,
+                scope,
+                receive,
+                send,
+                page_url=self._settings.page_url,
+                distribution_url=f"https://{distribution}/",
+            )
         else:
             await self._emulator(scope, receive, send)
 

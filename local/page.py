@@ -8,20 +8,17 @@ connection were secure, and takes back the header that would forbid plain http a
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any
 
 from ministack import app as ministack_app
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+from local.asgi import Application, Message, Receive, Scope, Send
+from local.sign_in_page import name_locally
 
 _STRIPPED_HEADERS = frozenset({b"strict-transport-security"})
 _REPLACED_HEADERS = frozenset({b"host", b"x-forwarded-proto"})
+_CONFIGURATION = "/config.json"
+_REWRITTEN_HEADERS = frozenset({b"content-length", b"etag"})
 _NOTHING_DEPLOYED = b"No web page has been deployed yet.\n"
 
 
@@ -47,7 +44,13 @@ def choose_distribution(page_file: Path, host: str) -> str | None:
 
 
 async def serve_page(
-    page_file: Path, application: Application, scope: Scope, receive: Receive, send: Send
+    page_file: Path,
+    application: Application,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    endpoint_url: str,
 ) -> None:
     """Answer one request on the page port.
 
@@ -59,6 +62,8 @@ async def serve_page(
         The emulator.
     scope, receive, send
         ASGI request.
+    endpoint_url
+        The AWS endpoint, where this machine's browsers sign in.
     """
     headers: list[tuple[bytes, bytes]] = list(scope["headers"])
     host = next((value for name, value in headers if name.lower() == b"host"), b"")
@@ -79,13 +84,42 @@ async def serve_page(
     async def send_over_http(message: Message) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = [
-                (name, value)
+                (name, name_locally(value, endpoint_url))
                 for name, value in message["headers"]
                 if name.lower() not in _STRIPPED_HEADERS
             ]
         await send(message)
 
-    await application(forwarded, receive, send_over_http)
+    if scope["path"] == _CONFIGURATION:
+        await _serve_configuration(application, forwarded, receive, send_over_http, endpoint_url)
+    else:
+        await application(forwarded, receive, send_over_http)
+
+
+async def _serve_configuration(
+    application: Application, scope: Scope, receive: Receive, send: Send, endpoint_url: str
+) -> None:
+    """Answer with the page's configuration, which names where to sign in."""
+    start: Message = {}
+    parts: list[bytes] = []
+
+    async def collect(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+            return
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            body = name_locally(b"".join(parts), endpoint_url)
+            kept = [
+                (name, value)
+                for name, value in start["headers"]
+                if name.lower() not in _REWRITTEN_HEADERS
+            ]
+            start["headers"] = [*kept, (b"content-length", str(len(body)).encode())]
+            await send(start)
+            await send({"type": "http.response.body", "body": body})
+
+    await application(scope, receive, collect)
 
 
 async def _answer_not_found(send: Send) -> None:

@@ -10,6 +10,7 @@ from constructs import Construct
 from stacks.capabilities.feedback_table import FeedbackTable
 from stacks.capabilities.idempotency_table import IdempotencyTable
 from stacks.capabilities.rest_api import RestApi
+from stacks.capabilities.sign_in import SignIn
 from stacks.capabilities.tally_table import TallyTable
 from stacks.settings import Settings
 
@@ -21,12 +22,15 @@ class ApiStack(Stack):
     ----------
     api
         The REST API.
+    sign_in
+        Who may use it.
     """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, **kwargs: Any
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
+        self.sign_in = SignIn(self, "SignIn", settings=settings)
         feedback = FeedbackTable(self, "Feedback", settings=settings)
         self.api = RestApi(
             self,
@@ -35,6 +39,8 @@ class ApiStack(Stack):
             feedback=feedback,
             tally=TallyTable(self, "Tally", settings=settings),
             idempotency=IdempotencyTable(self, "Idempotency"),
+            sign_in=self.sign_in,
         ).api
         CfnOutput(self, "TableName", value=feedback.table.table_name)
         CfnOutput(self, "ApiUrl", value=self.api.url)
+        CfnOutput(self, "UserPoolId", value=self.sign_in.pool.user_pool_id)

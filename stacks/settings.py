@@ -27,6 +27,7 @@ CONTEXT_KEY = "voc-gender"
 Method = Literal["high-level", "low-level", "pre-trained"]
 Hosting = Literal["serverless", "instances"]
 Population = Literal["us", "world"]
+Access = Literal["open", "cognito"]
 
 
 class SettingsError(ValueError):
@@ -80,6 +81,9 @@ class Settings(BaseModel):
         Machine and counts of an endpoint on instances.
     notebook, notebook_instance_type
         Whether the data scientist's notebook instance exists, and its machine.
+    access
+        ``open``: anybody may call the API; ``cognito``: whom an administrator added to
+        the user pool.
     cors_allow_origin
         Origin of other sites' pages that may call the API, ``*`` for any, ``none`` for the
         site's own page only.
@@ -114,6 +118,7 @@ class Settings(BaseModel):
     instances_max: Annotated[int, Field(ge=1, le=100)]
     notebook: bool
     notebook_instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+    access: Access
     cors_allow_origin: Annotated[str, Field(pattern=r"^(\*|none|https?://[^/\s]+)$")]
     throttle_rate: Annotated[int, Field(ge=1, le=10_000)]
     throttle_burst: Annotated[int, Field(ge=1, le=5_000)]

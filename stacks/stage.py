@@ -31,7 +31,7 @@ class RegionalStage(Stage):
         api = ApiStack(self, "Api", settings=settings)
         # The API knows the endpoint by name: it must be there before the first request.
         api.add_stack_dependency(model)
-        WebStack(self, "Web", settings=settings, api=api.api)
+        WebStack(self, "Web", settings=settings, api=api.api, sign_in=api.sign_in)
         if settings.notebook:
             NotebookStack(self, "Notebook", settings=settings, bucket=storage.bucket)
 

@@ -8,6 +8,7 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
+from stacks.capabilities.sign_in import SignIn
 from stacks.capabilities.website import Website
 from stacks.settings import Settings
 
@@ -22,8 +23,9 @@ class WebStack(Stack):
         *,
         settings: Settings,
         api: apigateway.IRestApi,
+        sign_in: SignIn,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        website = Website(self, "Website", settings=settings, api=api)
+        website = Website(self, "Website", settings=settings, api=api, sign_in=sign_in)
         CfnOutput(self, "WebUrl", value=f"https://{website.distribution.domain_name}/")

@@ -17,6 +17,7 @@ from stacks.capabilities.endpoint import endpoint_arn, endpoint_name
 from stacks.capabilities.feedback_table import LISTING_INDEX, FeedbackTable
 from stacks.capabilities.function import ARCHITECTURE, RUNTIME, Function
 from stacks.capabilities.idempotency_table import IdempotencyTable
+from stacks.capabilities.sign_in import API_SCOPE, SignIn
 from stacks.capabilities.tally_table import TallyTable
 from stacks.settings import Settings
 from stacks.training_source import REPOSITORY, MissingInputError
@@ -24,6 +25,7 @@ from stacks.training_source import REPOSITORY, MissingInputError
 STAGE = "vocweb"
 LAYER_FOLDER = REPOSITORY / "build" / "layer"
 _FUNCTIONS_FILE = REPOSITORY / "lambda" / "functions.json"
+_OPEN_METHOD_RULES = ("AwsSolutions-APIG4", "AwsSolutions-COG4")
 _CORS_HEADERS = ["Content-Type", "Authorization", "Idempotency-Key", "X-Correlation-Id"]
 
 
@@ -45,11 +47,13 @@ class RestApi(Construct):
         feedback: FeedbackTable,
         tally: TallyTable,
         idempotency: IdempotencyTable,
+        sign_in: SignIn,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
         self._layer = self._build_layer()
         self.api = self._build_api()
+        self._authorizer = self._build_authorizer(sign_in)
         self._resources = {
             "feedback_table": feedback.table.table_arn,
             "listing_index": f"{feedback.table.table_arn}/index/{LISTING_INDEX}",
@@ -116,11 +120,37 @@ class RestApi(Construct):
             "own log needs a role that is shared by all APIs of the account.",
             "AwsSolutions-APIG6": "The gateway's execution log holds names and comments in clear.",
             "AwsSolutions-APIG3": "Throttled; a firewall costs more than the whole workshop.",
-            "AwsSolutions-APIG4": "The API is open, as the workshop's is.",
-            "AwsSolutions-COG4": "The API is open, as the workshop's is.",
         }.items():
             acknowledge(api, rule, reason)
         return api
+
+    def _build_authorizer(self, sign_in: SignIn) -> apigateway.CognitoUserPoolsAuthorizer | None:
+        if self._settings.access == "cognito":
+            return apigateway.CognitoUserPoolsAuthorizer(
+                self, "Authorizer", cognito_user_pools=[sign_in.pool]
+            )
+        return None
+
+    def _add_method(
+        self, path: str, method: str, integration: apigateway.Integration, *, public: bool
+    ) -> None:
+        resource = self.api.root.resource_for_path(path)
+        if public:
+            added = resource.add_method(method, integration)
+            for rule in _OPEN_METHOD_RULES:
+                acknowledge(added, rule, "The contract is no secret, and clients read it first.")
+        elif self._authorizer is None:
+            added = resource.add_method(method, integration)
+            for rule in _OPEN_METHOD_RULES:
+                acknowledge(added, rule, "The setting access is open, as the workshop's API is.")
+        else:
+            resource.add_method(
+                method,
+                integration,
+                authorizer=self._authorizer,
+                authorization_type=apigateway.AuthorizationType.COGNITO,
+                authorization_scopes=[API_SCOPE],
+            )
 
     def _build_function(self, name: str, definition: Mapping[str, Any]) -> None:
         construct = Function(
@@ -154,11 +184,12 @@ class RestApi(Construct):
             if permission["resource"] == "*":
                 acknowledge(construct, "AwsSolutions-IAM5[Resource::*]", permission["reason"])
         integration = apigateway.LambdaIntegration(function)
+        public = definition.get("public", False)
         for route in definition["routes"]:
-            self.api.root.resource_for_path(route["path"]).add_method(route["method"], integration)
+            self._add_method(route["path"], route["method"], integration, public=public)
         for path in {route["path"]: None for route in definition["routes"]}:
             # The function answers other methods with 405 and those that there are.
-            self.api.root.resource_for_path(path).add_method("ANY", integration)
+            self._add_method(path, "ANY", integration, public=public)
 
     def _answer_errors_of_the_gateway(self) -> None:
         """Give the gateway's own errors the form of the API's."""

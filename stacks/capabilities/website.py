@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudfront as cloudfront
@@ -13,22 +15,25 @@ from constructs import Construct
 from stacks.acknowledgements import acknowledge, acknowledge_delivery
 from stacks.capabilities.function import log_group
 from stacks.capabilities.rest_api import STAGE
+from stacks.capabilities.sign_in import SignIn
 from stacks.settings import Settings
 from stacks.training_source import REPOSITORY
 
-_CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
-)
+
+def _content_security_policy(sign_in_url: str) -> str:
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            f"connect-src 'self' {sign_in_url}",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )
 
 
 class Website(Construct):
@@ -50,16 +55,23 @@ class Website(Construct):
         *,
         settings: Settings,
         api: apigateway.IRestApi,
+        sign_in: SignIn,
     ) -> None:
         super().__init__(scope, construct_id)
         bucket = self._build_bucket()
-        self.distribution = self._build_distribution(bucket, api)
+        self.distribution = self._build_distribution(bucket, api, sign_in)
+        client = sign_in.add_page(
+            self, "SignInClient", url=f"https://{self.distribution.domain_name}/"
+        )
+        config: dict[str, Any] = {"apiUrl": f"/{STAGE}"}
+        if settings.access == "cognito":
+            config["signIn"] = {"url": sign_in.url, "clientId": client.user_pool_client_id}
         s3_deployment.BucketDeployment(
             self,
             "Page",
             sources=[
                 s3_deployment.Source.asset(str(REPOSITORY / "web")),
-                s3_deployment.Source.json_data("config.json", {"apiUrl": f"/{STAGE}"}),
+                s3_deployment.Source.json_data("config.json", config),
             ],
             destination_bucket=bucket,
             distribution=self.distribution,
@@ -87,14 +99,14 @@ class Website(Construct):
         return bucket
 
     def _build_distribution(
-        self, bucket: s3.Bucket, api: apigateway.IRestApi
+        self, bucket: s3.Bucket, api: apigateway.IRestApi, sign_in: SignIn
     ) -> cloudfront.Distribution:
         headers = cloudfront.ResponseHeadersPolicy(
             self,
             "Headers",
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy=_CONTENT_SECURITY_POLICY, override=True
+                    content_security_policy=_content_security_policy(sign_in.url), override=True
                 ),
                 content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
                 frame_options=cloudfront.ResponseHeadersFrameOptions(
