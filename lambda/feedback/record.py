@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -60,6 +61,13 @@ class Feedback(BaseModel):
     def as_answer(self) -> dict[str, Any]:
         """Return the fields that the REST API answers, without those that are not known."""
         return self.model_dump(by_alias=True, exclude_none=True, include=_ANSWERED)
+
+    def answer_size(self) -> int:
+        """Return how many bytes of Lambda's answer this feedback takes, at most.
+
+        The body is JSON inside of JSON: quotes and what is not ASCII grow twice.
+        """
+        return len(json.dumps(json.dumps(self.as_answer()))) + 2
 
 
 _ANSWERED = set(Feedback.model_fields)

@@ -39,7 +39,7 @@ CHANGE_ATTEMPTS = 12
 LISTING = "all"
 """The one partition of the listing index."""
 
-MAX_PAGE_BYTES = 4_500_000
+MAX_PAGE_BYTES = 5_000_000
 """A page ends here at the latest: Lambda answers with 6 MB at most."""
 
 _deserialize = TypeDeserializer().deserialize
@@ -155,10 +155,10 @@ class FeedbackTable:
                 )
             for item in response["Items"]:
                 feedback = Feedback.model_validate(_plain(item))
-                size += len(feedback.feedback.encode()) + 500
+                size += feedback.answer_size()
+                if size > MAX_PAGE_BYTES and feedbacks:
+                    return Page(feedbacks, Cursor(feedbacks[-1].posted_time, feedbacks[-1].id))
                 feedbacks.append(feedback)
-                if size > MAX_PAGE_BYTES:
-                    return Page(feedbacks, Cursor(feedback.posted_time, feedback.id))
             last = response.get("LastEvaluatedKey")
             if not last:
                 return Page(feedbacks, None)
