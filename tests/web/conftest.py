@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["_model_server", "aws", "call", "dynamodb", "function_environment", "model"]
 
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
 WEB = Path(__file__).parents[2] / "web"
 STAGE = "/vocweb"
 
@@ -68,6 +73,11 @@ def site(dynamodb: object, call: object) -> Iterator[Site]:  # noqa: ARG001 - fo
 
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments, directory=str(WEB))
+
+        def end_headers(self) -> None:
+            # CloudFront adds it.
+            self.send_header("Content-Security-Policy", POLICY)
+            super().end_headers()
 
         def do_GET(self) -> None:
             if self.path.startswith(f"{STAGE}/"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -291,6 +292,26 @@ def test_insights_that_fail_leave_the_page_alone(page: Page, site: Site, call: A
     expect(page.locator("[data-feedback-id]")).to_have_count(1)
     expect(page.locator("#insights")).to_contain_text("cannot be loaded")
     expect(page.locator("#problem")).to_be_hidden()
+
+
+def test_a_slow_service_is_told(page: Page, site: Site, call: Any) -> None:
+    enter(call, "Tom")
+    page.clock.install()
+    page.goto(site.url)
+    expect(page.locator("[data-feedback-id]")).to_have_count(1)
+    answer = threading.Event()
+
+    def wait(_method: str, path: str) -> None:
+        if path == "/getallcontents":
+            answer.wait(60)
+
+    site.meddle = wait
+    page.click("#reload")
+    page.clock.fast_forward(7_000)
+    expect(page.locator("#status")).to_contain_text("slow at present")
+    answer.set()
+
+    expect(page.locator("#status")).to_have_text("1 feedback.")
 
 
 def test_a_draft_survives_a_reload(page: Page, site: Site) -> None:
