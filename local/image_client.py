@@ -20,7 +20,7 @@ import tarfile
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -144,18 +144,11 @@ class ImageStore:
 
 
 def _pack(context: Path, stage: Stage) -> bytes:
-    files: dict[str, Path] = {}
-    for source, target in stage.copies:
-        origin = (context / source).resolve()
-        if not origin.exists():
-            raise ImageError(f"COPY {source}: not found in {context}")
-        if origin.is_file():
-            name = origin.name if target.endswith("/") else ""
-            files[f"{target.rstrip('/')}/{name}".rstrip("/")] = origin
-            continue
-        for path in sorted(origin.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                files[f"{target.rstrip('/')}/{path.relative_to(origin).as_posix()}"] = path
+    files = {
+        path: origin
+        for source, target in stage.copies
+        for path, origin in _copied(context, source, target)
+    }
     packed = io.BytesIO()
     with (
         gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped,
@@ -167,6 +160,21 @@ def _pack(context: Path, stage: Stage) -> bytes:
             member.size, member.mode = len(content), 0o644
             tar.addfile(member, io.BytesIO(content))
     return packed.getvalue()
+
+
+def _copied(context: Path, source: str, target: str) -> Iterator[tuple[str, Path]]:
+    """Yield what one source of a ``COPY`` brings, and where in the image it goes."""
+    origins = [context / source] if source == "." else sorted(context.glob(source))
+    if not origins:
+        raise ImageError(f"COPY {source}: not found in {context}")
+    into_folder = target.endswith("/") or len(origins) > 1
+    for origin in origins:
+        if origin.is_dir():
+            for path in sorted(origin.rglob("*")):
+                if path.is_file() and "__pycache__" not in path.parts:
+                    yield f"{target.rstrip('/')}/{path.relative_to(origin).as_posix()}", path
+        else:
+            yield f"{target.rstrip('/')}/{origin.name}" if into_folder else target, origin
 
 
 def _digest(content: bytes) -> str:

@@ -1,23 +1,29 @@
-"""The container's program: SageMaker passes ``train`` or ``serve`` as the argument."""
+"""What the container starts, with SageMaker's argument: ``python -m model_code train|serve``."""
 
+import importlib.util
+import signal
 import sys
 
 
-def main() -> int:
-    """Run the program named on the command line; returns the exit code."""
-    program, *arguments = sys.argv[1:] or [""]
-    # Imported one by one: serving never pays for what training needs.
-    if program == "train":
-        from model_code.train import main as train
+def main(arguments: list[str]) -> int:
+    """Run one of the two programs; returns the exit code."""
+    # The first process of a container gets no SIGTERM until it asks for it, and what follows
+    # loads libraries for seconds. Each program takes over once it can do better.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    if arguments[:1] == ["train"]:
+        if importlib.util.find_spec("tensorflow") is None:
+            print("This image only serves: build the target 'train' to train", file=sys.stderr)
+            return 2
+        from model_code import train
 
-        return train(arguments)
-    if program == "serve":
-        from model_code.serve import main as serve
+        return train.main(arguments[1:])
+    if arguments == ["serve"]:
+        from model_code import serve
 
-        return serve()
-    print("usage: python -m model_code {train|serve}", file=sys.stderr)
+        return serve.main()
+    print(f"The argument must be 'train' or 'serve', not {arguments}", file=sys.stderr)
     return 2
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -7,15 +7,15 @@ server in pure Python. Inference is a few milliseconds of numpy, so a few thread
 import json
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import waitress  # type: ignore[import-untyped]
+import waitress
 
 from model_code import artifact, privileges
+from model_code.ending import end_when_idle
 from model_code.invocations import (
     JSON,
     MAXIMUM_BYTES,
@@ -141,7 +141,7 @@ def main() -> int:
         clear_untrusted_proxy_headers=True,
         ident=None,
     )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    end_when_idle(server)
     _log.info("serving model %s on port %d", app.model_id, settings.port)
     try:
         server.run()

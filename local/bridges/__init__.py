@@ -23,6 +23,7 @@ from local.bridges import (
     metric_namespace,
     missing_images,
     node_sdk,
+    repository_names,
     request_validator,
 )
 from local.settings import LocalSettings
@@ -38,6 +39,7 @@ def install_all(settings: LocalSettings) -> None:
     interrupted_stacks.install()
     request_validator.install()
     missing_images.install()
+    repository_names.install()
     lambda_error_text.install()
     layer_paths.install()
     function_environment.install(settings.functions_python)

@@ -27,7 +27,7 @@ def test_garbage_fails_the_deploy_with_the_reason_and_the_old_model_answers(
     model = application.model()
     deployed = application.deploy_model(f"training_data={tmp_path}")
     assert deployed.returncode != 0
-    assert "no usable row" in deployed.stdout
+    assert "garbage.csv looks damaged" in deployed.stdout
     assert "Log: /aws/sagemaker/TrainingJobs/" in deployed.stdout
     assert application.model() == model
 

@@ -25,6 +25,7 @@ WORKDIR /opt
 WORKDIR program
 COPY --chown=1:1 . package/
 COPY notes.txt /etc/notes
+COPY *.txt texts/
 ENTRYPOINT ["python", "-m", "package"]
 FROM serve AS train
 COPY --from=serve /etc/notes /etc/other
@@ -45,7 +46,11 @@ def test_stage_inherits_and_the_last_is_the_default(context: Path) -> None:
     serve = read_stage(context / "Dockerfile", "serve")
     assert serve.entry_point == ["python", "-m", "package"]
     assert serve.working_folder == "/opt/program"
-    assert serve.copies == [(".", "/opt/program/package/"), ("notes.txt", "/etc/notes")]
+    assert serve.copies == [
+        (".", "/opt/program/package/"),
+        ("notes.txt", "/etc/notes"),
+        ("*.txt", "/opt/program/texts/"),
+    ]
     train = read_stage(context / "Dockerfile", None)
     assert train.entry_point == ["python", "-m", "package.both"]
     assert train.copies == serve.copies
@@ -77,6 +82,7 @@ def test_same_context_makes_the_same_image(tmp_path: Path, context: Path) -> Non
             "etc/notes",
             "opt/program/package/Dockerfile",
             "opt/program/package/notes.txt",
+            "opt/program/texts/notes.txt",
         ]
     (context / "notes.txt").write_text("changed")
     assert store.build(context, name="a", dockerfile=file, target="serve") != first
