@@ -77,8 +77,6 @@ class Contribution:
             if positive:
                 for power in range(4):
                     added[f"SP{power}"] += self.steps**power
-            if self.by == "self":
-                added[f"RatedSelf{self.gender}"] += 1
         return added
 
 
