@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 OUTPUTS = {
     "Storage": {"BucketName"},
     "Model": {"TrainingJobName", "EndpointName"},
-    "Api": {"ApiUrl", "TableName"},
+    "Api": {"ApiUrl", "TableName", "UserPoolId"},
     "Web": {"WebUrl"},
     "Notebook": {"NotebookName"},
 }
@@ -262,6 +262,30 @@ def test_api_has_the_workshops_stage_and_is_throttled(assembly: Assembly) -> Non
         assert throttle["ThrottlingRateLimit"] == assembly.settings[stage].throttle_rate
 
 
+def test_access_is_what_the_setting_says(assembly: Assembly) -> None:
+    for stage, stacks in assembly.templates.items():
+        settings = assembly.settings[stage]
+        paths = {
+            logical_id: resource["Properties"]["PathPart"]
+            for logical_id, resource in resources(
+                stacks["Api"], "AWS::ApiGateway::Resource"
+            ).items()
+        }
+        for logical_id, method in resources(stacks["Api"], "AWS::ApiGateway::Method").items():
+            properties = method["Properties"]
+            if properties["HttpMethod"] == "OPTIONS":
+                continue
+            public = paths[properties["ResourceId"]["Ref"]] == "openapi.json"
+            wanted = settings.access == "cognito" and not public
+            assert (properties["AuthorizationType"] == "COGNITO_USER_POOLS") is wanted, logical_id
+            assert properties.get("AuthorizationScopes") == (["voc/api"] if wanted else None)
+        pool = only(stacks["Api"], "AWS::Cognito::UserPool")["Properties"]
+        assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+        client = only(stacks["Web"], "AWS::Cognito::UserPoolClient")["Properties"]
+        assert client["AllowedOAuthFlows"] == ["code"]
+        assert client["GenerateSecret"] is False
+
+
 def test_table_is_keyed_by_id_and_listed_by_time(assembly: Assembly) -> None:
     properties = table_of(assembly.templates["workshop-us-east-1"]["Api"], "Feedback")["Properties"]
     assert properties["KeySchema"] == [{"AttributeName": "ID", "KeyType": "HASH"}]
@@ -279,9 +303,11 @@ def test_page_and_api_have_one_origin(assembly: Assembly) -> None:
     assert api["ViewerProtocolPolicy"] == "https-only"
     assert config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "redirect-to-https"
     headers = only(template, "AWS::CloudFront::ResponseHeadersPolicy")
-    policy = headers["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"][
-        "ContentSecurityPolicy"
-    ]["ContentSecurityPolicy"]
+    policy = json.dumps(
+        headers["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"][
+            "ContentSecurityPolicy"
+        ]["ContentSecurityPolicy"]
+    )
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
 

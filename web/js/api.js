@@ -1,31 +1,27 @@
+import { Problem } from "./problem.js";
+import { SignIn } from "./sign-in.js";
+
 const PATIENCE_MS = 35_000;
 const ATTEMPTS = 3;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** Something that went wrong, in words that say what to do. */
-export class Problem extends Error {
-  /** @param {string} message @param {{status?: number, code?: string, details?: unknown}} facts */
-  constructor(message, { status = 0, code = "", details = undefined } = {}) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.details = details;
-  }
-}
-
 /** The REST API. Every request here may be repeated safely, so that passing failures are retried. */
 export class Api {
-  /** @param {string} url with the stage */
-  constructor(url) {
+  /**
+   * @param {string} url with the stage
+   * @param {SignIn | null} signIn where the API wants to know who calls
+   */
+  constructor(url, signIn = null) {
     this.url = new URL(`${url.replace(/\/+$/, "")}/`, document.baseURI);
+    this.signIn = signIn;
   }
 
   /** Reads where the API is from the configuration beside the page. */
   static async fromConfiguration() {
     const response = await reach("config.json", { cache: "no-cache" });
     if (!response.ok) throw new Problem("The page's configuration is missing. Deploy the page again.");
-    const { apiUrl } = await response.json();
-    return new Api(apiUrl);
+    const { apiUrl, signIn } = await response.json();
+    return new Api(apiUrl, signIn ? new SignIn(signIn) : null);
   }
 
   /**
@@ -87,12 +83,23 @@ export class Api {
       request.body = JSON.stringify(body);
     }
     for (let attempt = 1; ; attempt += 1) {
-      const response = await reach(new URL(path, this.url), request);
+      let response = await this.#reachAs(path, request);
+      if (response.status === 401 && this.signIn) {
+        // The token may have been revoked, or this machine's clock be wrong.
+        response = await this.#reachAs(path, request, { renew: true });
+      }
       if (response.ok) return response;
       const pause = retryPause(response);
       if (pause === null || attempt === ATTEMPTS) throw await problemOf(response);
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
+  }
+
+  /** Reaches the API as the person who signed in, where that is asked for. */
+  async #reachAs(path, request, wish = {}) {
+    const headers = { ...request.headers };
+    if (this.signIn) headers.Authorization = `Bearer ${await this.signIn.token(wish)}`;
+    return reach(new URL(path, this.url), { ...request, headers });
   }
 }
 

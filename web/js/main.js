@@ -1,8 +1,9 @@
-import { Api, Problem } from "./api.js";
+import { Api } from "./api.js";
 import { askDeletion, askOwnWord } from "./dialogs.js";
 import { FeedbackForm } from "./feedback-form.js";
 import { FeedbackTable } from "./feedback-table.js";
 import { showInsights, showNoInsights } from "./insights.js";
+import { Problem } from "./problem.js";
 import { RecentWrites } from "./recent.js";
 
 const IDS_PER_REQUEST = 100;
@@ -12,6 +13,8 @@ const SLOW_MS = 6_000;
 const identifyButton = document.getElementById("identify-gender");
 const sentimentButton = document.getElementById("predict-sentiment");
 const reloadButton = document.getElementById("reload");
+const signInButton = document.getElementById("sign-in");
+const signOutButton = document.getElementById("sign-out");
 const searchField = document.getElementById("search");
 const status = document.getElementById("status");
 const progress = document.getElementById("progress");
@@ -35,8 +38,10 @@ identifyButton.addEventListener("click", () => working(identify));
 sentimentButton.addEventListener("click", () => working(judge));
 reloadButton.addEventListener("click", () => working(load));
 searchField.addEventListener("input", search);
+signInButton.addEventListener("click", () => api.signIn.start());
+signOutButton.addEventListener("click", () => api.signIn.end());
 window.addEventListener("online", () => working(load));
-working(load);
+working(begin);
 
 /** Runs one task after the other. */
 function working(task) {
@@ -59,6 +64,7 @@ async function run(task) {
   } finally {
     waiting -= 1;
     progress.hidden = true;
+    showSignIn();
     showButtons();
   }
 }
@@ -74,6 +80,22 @@ async function patiently(request) {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Finds the API, comes back from signing in, and loads. */
+async function begin() {
+  await patiently((service) => service.signIn?.finish());
+  if (api.signIn && !api.signIn.done) {
+    status.textContent = "Please sign in.";
+    return;
+  }
+  await load();
+}
+
+function showSignIn() {
+  const signIn = api?.signIn;
+  signInButton.hidden = !signIn || signIn.done;
+  signOutButton.hidden = !signIn?.done;
 }
 
 async function load() {
