@@ -93,6 +93,18 @@ def test_nothing_typed_is_lost_when_the_api_fails(page: Page, site: Site) -> Non
     expect(page.locator("[data-feedback-id]")).to_have_count(1)
 
 
+def test_a_first_attempt_under_way_is_waited_for(page: Page, site: Site) -> None:
+    page.goto(site.url)
+    refusals = [(409, {"Retry-After": "0", "Content-Type": "application/json"}, "{}")]
+    site.meddle = lambda method, _path: refusals.pop() if method == "POST" and refusals else None
+
+    page.fill("[name=FirstName]", "Mary")
+    page.fill("[name=Feedback]", "Good")
+    page.click("#enter-feedback")
+
+    expect(page.locator("#form-status")).to_contain_text("stored")
+
+
 def test_missing_fields_are_pointed_out(page: Page, site: Site) -> None:
     page.goto(site.url)
 

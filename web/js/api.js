@@ -119,7 +119,9 @@ async function reach(url, request) {
 }
 
 function retryPause(response) {
-  if (response.status !== 429 && response.status !== 503) return null;
+  // A conflict that passes by itself is the first attempt of this request, still under way.
+  const underWay = response.status === 409 && response.headers.has("Retry-After");
+  if (response.status !== 429 && response.status !== 503 && !underWay) return null;
   const seconds = Number(response.headers.get("Retry-After") ?? 2);
   return Math.min(LONGEST_PAUSE_MS, (Number.isFinite(seconds) ? seconds : 2) * 1000);
 }
