@@ -162,7 +162,8 @@ def deploy_application(settings: LocalSettings, started: float) -> deployment.Ur
     if not deployment.is_bootstrapped(settings, keys):
         with Step(f"Bootstrapping {settings.region}") as step:
             deployment.bootstrap(settings, keys, step)
-    with Step(f"Deploying {settings.stage_name} (this trains the model)") as step:
+    what = "hosts a finished" if settings.method == "pre-trained" else "trains the"
+    with Step(f"Deploying {settings.stage_name} (this {what} model)") as step:
         deployment.deploy(settings, keys, step)
     urls = deployment.read_urls(settings)
     settings.urls_file.write_text(json.dumps(asdict(urls), indent=2) + "\n")

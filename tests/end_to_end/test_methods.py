@@ -55,8 +55,12 @@ def test_stack_changes_to_another_way_and_answers_alike(
     assert changed.returncode == 0, changed.stdout
 
     model = application.model()
-    assert (model == usual_model) is (method == "high-level")
-    assert (model == shipped_model()) is (method == "pre-trained")
+    # Trained from the same names by the same program, the shipped model may be the usual one.
+    expected = {"high-level": usual_model, "pre-trained": shipped_model()}
+    if method in expected:
+        assert model == expected[method]
+    else:
+        assert model not in expected.values()
     # Only the way that had not trained yet did; going back finds what was trained before.
     assert len(application.training_jobs()) - len(jobs) == (1 if method == "low-level" else 0)
 
