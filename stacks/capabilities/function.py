@@ -59,7 +59,8 @@ class Function(Construct):
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             code=lambda_.Code.from_asset(
-                str(REPOSITORY / "lambda"), exclude=["**/__pycache__", "requirements*", "*.pyc"]
+                str(REPOSITORY / "lambda"),
+                exclude=["**/__pycache__", "**/.*_cache", "requirements*"],
             ),
             handler=handler,
             description=description,

@@ -206,6 +206,20 @@ class RestApi(Construct):
                 )
             },
         )
+        self.api.add_gateway_response(
+            "GatewayThrottled",
+            type=apigateway.ResponseType.THROTTLED,
+            response_headers={
+                # The bucket of requests fills up again within a second.
+                "Retry-After": "'1'",
+                **(headers if self._settings.allows_other_origins else {}),
+            },
+            templates={
+                "application/json": (
+                    '{"error":{"code":"throttled","message":"Too many requests. Try again."}}'
+                )
+            },
+        )
         for response_type in (
             apigateway.ResponseType.DEFAULT_4_XX,
             apigateway.ResponseType.DEFAULT_5_XX,
