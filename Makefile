@@ -62,6 +62,9 @@ format: .venv/.stamp ## Format the code and mend what can be mended
 .PHONY: bench
 bench: .venv/.stamp ## Measure what the documentation quotes (docs/benchmarks/)
 	$(BIN)/python -m benchmarks.newcomer
+	$(MAKE) local-up
+	$(BIN)/python -m benchmarks.identify
+	$(MAKE) local-down
 
 .PHONY: synth deploy destroy
 synth: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Write every template to cdk.out/
