@@ -14,6 +14,9 @@ from typing import Any
 
 from tests.container.engine import Engine
 
+SERVING_MEMORY_BYTES = 512 * 1024 * 1024
+"""Half of what the smallest serverless endpoint has."""
+
 _PATIENCE_SECONDS = 240.0
 
 
@@ -136,12 +139,21 @@ class Workplace:
             *("--volume", f"{self.base}:/opt/ml", *options),
         )
 
-    def serve(self, image: str, model: Path, *options: str, memory: str = "256m") -> Container:
+    def serve(
+        self, image: str, model: Path, *options: str, memory: int = SERVING_MEMORY_BYTES
+    ) -> Container:
         """Start a model server whose model is read-only."""
         return self.start(
             image,
             "serve",
-            *("--publish", "127.0.0.1::8080", "--memory", memory, "--memory-swap", memory),
+            *(
+                "--publish",
+                "127.0.0.1::8080",
+                "--memory",
+                f"{memory}",
+                "--memory-swap",
+                f"{memory}",
+            ),
             *("--volume", f"{model}:/opt/ml/model:ro", *options),
         )
 

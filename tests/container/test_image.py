@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -91,6 +92,10 @@ def test_sizes(running: tuple[Engine, Path], images: Images, figures: Figures) -
     docker = running[0]
     base = docker.size(images.base)
     sizes = {"serve": docker.size(images.serve), "train": docker.size(images.train)}
+    figures.values["machine"] = {
+        "processors": os.cpu_count(),
+        "engine": docker.run("version", "--format", "{{.Server.Version}}").stdout.strip(),
+    }
     figures.values["base"] = {"image": images.base, "bytes": base}
     figures.values["images"] = {
         name: {"bytes": size, "bytes_above_base": size - base} for name, size in sizes.items()

@@ -8,6 +8,8 @@ import statistics
 import time
 from typing import TYPE_CHECKING
 
+from tests.container.containers import SERVING_MEMORY_BYTES
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -139,7 +141,7 @@ def test_cold_start_and_memory(
             "median": round(statistics.median(starts), 2),
             "all": [round(seconds, 2) for seconds in starts],
         },
-        "memory_limit_bytes": 256 * 1024 * 1024,
+        "memory_limit_bytes": SERVING_MEMORY_BYTES,
         "memory_peak_bytes": int(peak) if peak.strip().isdigit() else None,
         "resident_kilobytes": int(status_of_process_1(server)["VmHWM"].split()[0]),
     }
