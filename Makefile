@@ -39,7 +39,7 @@ local-reset: .venv/.stamp ## Stop it and forget what was stored
 	$(BIN)/python -m local reset
 
 .PHONY: test test-model test-container check format snapshots
-test: setup test-model ## Run all tests: units, templates, end to end on the local AWS, browser
+test: setup .venv-notebooks/.stamp test-model ## Run all tests: units, templates, end to end on the local AWS, browser
 	$(BIN)/python -m pytest --ignore tests/model_code
 test-model: .venv-model/.stamp build/train.stamp
 	.venv-model/bin/python -m pytest tests/model_code
@@ -89,6 +89,10 @@ pretrained: build/train.stamp ## Train the model that METHOD=pre-trained ships, 
 	$(MAKE) --no-print-directory train DATA=build/train MODEL=build/pretrained
 	.venv-model/bin/python -m model_code.shipping build/pretrained build/train model_code/pretrained
 
+.PHONY: notebook
+notebook: setup .venv-notebooks/.stamp ## Open JupyterLab with the lessons on the local AWS
+	$(BIN)/python -m local notebook
+
 .PHONY: setup synth-inputs layer lock clean
 setup: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Install everything
 synth-inputs: .venv/.stamp build/train.stamp build/layer.stamp # what the CDK CLI asks for (cdk.json)
@@ -101,8 +105,9 @@ lock: .venv/.stamp ## Pin what the requirements*.in files ask for, with hashes
 	$(COMPILE) model_code/requirements.in -o model_code/requirements.txt
 	$(COMPILE) -c model_code/requirements.txt model_code/requirements-serve.in -o model_code/requirements-serve.txt
 	$(COMPILE) --no-emit-package unidecode -c model_code/requirements.txt model_code/requirements-dev.in -o model_code/requirements-dev.txt
+	$(COMPILE) notebooks/requirements.in -o notebooks/requirements.txt
 clean: ## Remove what was built and installed
-	rm -rf build cdk.out node_modules .venv .venv-model .venv-functions
+	rm -rf build cdk.out node_modules .venv .venv-model .venv-functions .venv-notebooks
 
 .venv/.stamp: requirements-dev.txt
 	@echo "Installing the tools ..."
@@ -114,6 +119,11 @@ clean: ## Remove what was built and installed
 	@echo "Installing what trains and serves the model ..."
 	test -x .venv-model/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-model
 	$(UV_PIP) --python .venv-model/bin/python model_code/requirements-dev.txt
+	touch $@
+.venv-notebooks/.stamp: notebooks/requirements.txt | .venv/.stamp
+	@echo "Installing what the lessons run with ..."
+	test -x .venv-notebooks/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-notebooks
+	$(UV_PIP) --python .venv-notebooks/bin/python notebooks/requirements.txt
 	touch $@
 .venv-functions/.stamp: local/functions-requirements.txt | .venv/.stamp
 	@echo "Installing what the functions find ..."

@@ -7,13 +7,14 @@ import signal
 import sys
 from urllib.error import URLError
 
-from local import launcher
+from local import launcher, notebook
 from local.deployment import DeploymentError
 from local.settings import LocalSettings, LocalSettingsError
 
 _COMMANDS = {
     "up": launcher.up,
     "down": launcher.down,
+    "notebook": notebook.open_notebook,
     "reset": launcher.reset,
     "run": launcher.run,
 }

@@ -213,10 +213,18 @@ class SageMakerTypes:
     def create_notebook_instance(
         self, logical_id: str, properties: Record, stack: str
     ) -> Provisioned:
-        """Create a notebook instance."""
-        return self._create(
+        """Create a notebook instance and wait until it is in service."""
+        created = self._create(
             NOTEBOOK_INSTANCE, "CreateNotebookInstance", logical_id, properties, stack
         )
+        name = created[1]["NotebookInstanceName"]
+        try:
+            self._wait_for_notebook(name)
+        except RuntimeError:
+            # CloudFormation deletes what it could not create; the name must be free again.
+            self._delete("DeleteNotebookInstance", {"NotebookInstanceName": name})
+            raise
+        return created
 
     def update_notebook_instance(
         self, physical_id: str, old: Record, new: Record, _stack: str
@@ -234,23 +242,34 @@ class SageMakerTypes:
         if changed:
             identity = {"NotebookInstanceName": name}
             request = self._request("UpdateNotebookInstance", {**identity, **changed})
-            self._service.perform("StopNotebookInstance", identity, _CALLER)
+            self._stop_notebook(name)
             try:
                 self._service.perform("UpdateNotebookInstance", request, _CALLER)
             finally:
                 self._service.perform("StartNotebookInstance", identity, _CALLER)
+            self._wait_for_notebook(name)
         return physical_id, {"NotebookInstanceName": name}
 
     def delete_notebook_instance(self, physical_id: str, _properties: Record) -> None:
         """Stop and delete a notebook instance."""
-        identity = {"NotebookInstanceName": _name(physical_id)}
-        identity = self._exact(identity)
-        instance = self._service.store.table("notebook-instance").get(
-            identity["NotebookInstanceName"]
-        )
-        if instance is not None and instance["NotebookInstanceStatus"] == "InService":
+        name = self._real_name("notebook-instance", physical_id)
+        if name in self._service.store.table("notebook-instance"):
+            self._stop_notebook(name)
+        self._delete("DeleteNotebookInstance", {"NotebookInstanceName": name})
+
+    def _wait_for_notebook(self, name: str) -> None:
+        instance = self._service.notebook_instances.find(name)
+        self._service.notebook_instances.wait(instance)
+        if instance["NotebookInstanceStatus"] != "InService":
+            raise RuntimeError(f"Notebook {name} failed: {instance.get('FailureReason')}")
+
+    def _stop_notebook(self, name: str) -> None:
+        instance = self._service.notebook_instances.find(name)
+        self._service.notebook_instances.wait(instance)
+        if instance["NotebookInstanceStatus"] == "InService":
+            identity = {"NotebookInstanceName": name}
             self._service.perform("StopNotebookInstance", identity, _CALLER)
-        self._delete("DeleteNotebookInstance", identity)
+            self._service.notebook_instances.wait(instance)
 
     def create_lifecycle_config(
         self, logical_id: str, properties: Record, stack: str

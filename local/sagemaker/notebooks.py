@@ -1,7 +1,4 @@
-"""Operations on notebook instances and their lifecycle configurations.
-
-An instance here is a record that is in service at once; nothing runs on it.
-"""
+"""Operations on notebook instances and their lifecycle configurations."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ import binascii
 
 from local.sagemaker import emulator, listing, roles, validation
 from local.sagemaker.errors import could_not_find, validation_error
+from local.sagemaker.notebook_runner import NotebookRunner
 from local.sagemaker.roles import Caller
 from local.sagemaker.store import Record, Store, now
 
@@ -33,8 +31,9 @@ _DISASSOCIATIONS = {
 class NotebookInstances:
     """Control plane of notebook instances."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, runner: NotebookRunner) -> None:
         self._store = store
+        self._runner = runner
 
     def create(self, request: Record, caller: Caller) -> Record:
         """CreateNotebookInstance."""
@@ -52,7 +51,7 @@ class NotebookInstances:
             **settings,
             "_Arn": arn,
             "NotebookInstanceArn": arn,
-            "NotebookInstanceStatus": "InService",
+            "NotebookInstanceStatus": "Pending",
             "Url": f"{name.lower()}.notebook.{emulator.region()}.sagemaker.aws",
             "CreationTime": moment,
             "LastModifiedTime": moment,
@@ -64,6 +63,7 @@ class NotebookInstances:
                 raise validation_error(f'Cannot create already existing notebook instance "{arn}".')
             self._store.table(_INSTANCE)[name] = record
             self._store.set_tags(arn, request.get("Tags"))
+        self._runner.start(record, self._scripts(record, "OnCreate", "OnStart"))
         return {"NotebookInstanceArn": arn}
 
     def describe(self, request: Record, _caller: Caller) -> Record:
@@ -110,23 +110,43 @@ class NotebookInstances:
     def start(self, request: Record, _caller: Caller) -> Record:
         """StartNotebookInstance."""
         record = self.find(request["NotebookInstanceName"])
-        self._require_status(record, "Stopped", "Failed")
-        self._set_status(record, "InService")
+        self._set_status(record, "Pending", "Stopped", "Failed")
+        self._runner.start(record, self._scripts(record, "OnStart"))
         return {}
 
     def stop(self, request: Record, _caller: Caller) -> Record:
         """StopNotebookInstance."""
         record = self.find(request["NotebookInstanceName"])
-        self._require_status(record, "InService")
-        self._set_status(record, "Stopped")
+        self._set_status(record, "Stopping", "InService")
+        self._runner.stop(record)
         return {}
+
+    def open(self, request: Record, _caller: Caller) -> Record:
+        """CreatePresignedNotebookInstanceUrl."""
+        record = self.find(request["NotebookInstanceName"])
+        self._require_status(record, "InService")
+        return {"AuthorizedUrl": self._runner.open(record)}
 
     def delete(self, request: Record, _caller: Caller) -> Record:
         """DeleteNotebookInstance."""
         record = self.find(request["NotebookInstanceName"])
-        self._require_status(record, "Stopped", "Failed")
+        self._set_status(record, "Deleting", "Stopped", "Failed")
+        self._runner.delete(record)
         self._store.remove(_INSTANCE, record["NotebookInstanceName"])
         return {}
+
+    def wait(self, record: Record) -> None:
+        """Wait until an instance is neither being started nor stopped."""
+        self._runner.wait(record)
+
+    def end_interrupted(self) -> None:
+        """Settle the instances that an emulator left while they were started or stopped."""
+        for _account, _region, record in self._store.everything(_INSTANCE):
+            status = record["NotebookInstanceStatus"]
+            if status == "Pending":
+                record["FailureReason"] = "The embedded AWS stopped while the instance started."
+            settled = {"Pending": "Failed", "Stopping": "Stopped", "Deleting": "Stopped"}
+            record["NotebookInstanceStatus"] = settled.get(status, status)
 
     def find(self, name: str) -> Record:
         """Find the record of a notebook instance.
@@ -156,10 +176,17 @@ class NotebookInstances:
                 f"notebook instance ({record['_Arn']})."
             )
 
-    def _set_status(self, record: Record, status: str) -> None:
+    def _set_status(self, record: Record, status: str, *allowed: str) -> None:
         with self._store.lock:
+            self._require_status(record, *allowed)
             record["NotebookInstanceStatus"] = status
             record["LastModifiedTime"] = now()
+
+    def _scripts(self, record: Record, *hooks: str) -> list[tuple[str, Record]]:
+        name = record.get("NotebookInstanceLifecycleConfigName")
+        lifecycle = self._store.table(_LIFECYCLE).get(name) if name is not None else None
+        # A copy: what runs is what the configuration said when the instance was started.
+        return [(hook, dict(lifecycle)) for hook in hooks] if lifecycle is not None else []
 
 
 class LifecycleConfigs:

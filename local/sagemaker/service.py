@@ -18,6 +18,7 @@ from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import ApiError, not_implemented
 from local.sagemaker.invocations import Invocations
 from local.sagemaker.models import Models
+from local.sagemaker.notebook_runner import NotebookRunner
 from local.sagemaker.notebooks import LifecycleConfigs, NotebookInstances
 from local.sagemaker.roles import Caller, SignedCaller
 from local.sagemaker.settings import SageMakerSettings
@@ -58,7 +59,8 @@ class SageMaker:
         self.models = Models(self.store)
         self.endpoint_configs = EndpointConfigs(self.store, self.models)
         self.endpoints = Endpoints(self.store, self.endpoint_configs, self._endpoint_runner)
-        self.notebook_instances = NotebookInstances(self.store)
+        self._notebook_runner = NotebookRunner(settings, self.store, self.processes)
+        self.notebook_instances = NotebookInstances(self.store, self._notebook_runner)
         self.lifecycle_configs = LifecycleConfigs(self.store)
         self.tags = Tags(self.store)
         self.invocations = Invocations(settings, self.store, self._endpoint_runner)
@@ -114,11 +116,13 @@ class SageMaker:
         """Take over a saved state: interrupted jobs fail, endpoints are served again."""
         self.store.import_state(state.get("records", {}))
         self.training_jobs.end_interrupted()
+        self.notebook_instances.end_interrupted()
         self.endpoints.restore()
 
     def reset(self) -> None:
         """Forget everything and end all processes."""
         self._endpoint_runner.remove_all()
+        self._notebook_runner.remove_all()
         self.store.clear()
         self.processes.end_all()
 
@@ -164,6 +168,7 @@ class SageMaker:
             "UpdateNotebookInstance": instances.update,
             "StartNotebookInstance": instances.start,
             "StopNotebookInstance": instances.stop,
+            "CreatePresignedNotebookInstanceUrl": instances.open,
             "DeleteNotebookInstance": instances.delete,
             "CreateNotebookInstanceLifecycleConfig": lifecycles.create,
             "DescribeNotebookInstanceLifecycleConfig": lifecycles.describe,

@@ -7,9 +7,16 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local.settings import PROJECT_ROOT
+
 
 def _default_interpreter() -> Path:
     return Path(os.environ.get("MODEL_PYTHON") or sys.executable)
+
+
+def _default_notebook_interpreter() -> Path:
+    default = PROJECT_ROOT / ".venv-notebooks" / "bin" / "python"
+    return Path(os.environ.get("NOTEBOOK_PYTHON") or default)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +32,11 @@ class SageMakerSettings:
         Folder for work folders, each of which goes away with its job or model server.
     model_python
         Interpreter that plays the containers; by default ``MODEL_PYTHON`` or this interpreter.
+    notebook_python
+        Interpreter that runs JupyterLab and the lessons' kernel on notebook instances; need not
+        exist before one is opened. By default ``NOTEBOOK_PYTHON``, or that of the repository.
+    lifecycle_timeout_seconds
+        Longest time that one script of a lifecycle configuration may take; 300 s on AWS.
     stop_grace_seconds
         Time between SIGTERM and SIGKILL for a training job; 120 s on AWS.
     serving_grace_seconds
@@ -38,10 +50,17 @@ class SageMakerSettings:
     state_folder: Path
     temporary_folder: Path
     model_python: Path = field(default_factory=_default_interpreter)
+    notebook_python: Path = field(default_factory=_default_notebook_interpreter)
+    lifecycle_timeout_seconds: float = 300.0
     stop_grace_seconds: float = 120.0
     serving_grace_seconds: float = 30.0
     invocation_timeout_seconds: float = 60.0
     startup_timeout_seconds: float = 180.0
+
+    @property
+    def notebooks_folder(self) -> Path:
+        """Folder of the notebook instances' volumes, which outlive this process."""
+        return self.state_folder.resolve() / "notebooks"
 
     @property
     def work_folder(self) -> Path:

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.sagemaker import artifacts, emulator, images, roles
+from local.sagemaker import artifacts, container_entry_point, emulator, images, roles
 from local.sagemaker.container_logs import LogStream
 from local.sagemaker.emulator import Credentials
 from local.sagemaker.errors import ApiError
@@ -121,7 +121,11 @@ class _TrainingRun:
     def _train(self, credentials: Credentials) -> None:
         s3 = artifacts.client("s3", credentials, self._region)
         image = self._job["AlgorithmSpecification"].get("TrainingImage", "")
-        contract = images.training_contract(image, emulator.account(), self._settings)
+        contract: images.TrainingContract
+        if container_entry_point.brings_entry_point(self._job):
+            contract = container_entry_point.EntryPoint(self._settings)
+        else:
+            contract = images.training_contract(image, emulator.account(), self._settings)
         roles.require_image_access(self._job["RoleArn"], credentials, image)
         self._layout.create()
         self._transition("Downloading", "Downloading input data")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -68,10 +69,22 @@ class Emulator:
     ----------
     folder
         Folder of its state, its temporary files and what an own image is built from.
+    model_python
+        Interpreter that plays the containers.
+    invocation_timeout_seconds
+        Longest time for an endpoint's answer.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        model_python: Path = Path(sys.executable),
+        invocation_timeout_seconds: float = 2.0,
+    ) -> None:
         self.folder = folder
+        self._model_python = model_python
+        self._invocation_timeout_seconds = invocation_timeout_seconds
         self.log = folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
         with socket.socket() as probe:
@@ -89,6 +102,12 @@ class Emulator:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def decisions(self) -> list[dict[str, Any]]:
+        """What IAM has decided, in order: access key, action, resource, allowed."""
+        log = self.folder / "iam-decisions.jsonl"
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    @property
     def work_folder(self) -> Path:
         """Folder of jobs and model servers of the running process."""
         pid = self._process.pid if self._process is not None else 0
@@ -102,7 +121,8 @@ class Emulator:
             "HOME": str(self.folder),
             "PYTHONPATH": str(ROOT),
             "TEST_FOLDER": str(self.folder),
-            "MODEL_PYTHON": sys.executable,
+            "TEST_INVOCATION_SECONDS": str(self._invocation_timeout_seconds),
+            "MODEL_PYTHON": str(self._model_python),
             "GATEWAY_PORT": str(self.port),
             "BIND_HOST": "127.0.0.1",
             "AUTH": "true",
@@ -133,11 +153,12 @@ class Emulator:
             self._process.wait(30)
             self._process = None
 
-    def client(self, service: str, key: str = "", secret: str = "") -> Any:
+    def client(self, service: str, key: str = "", secret: str = "", token: str = "") -> Any:
         """boto3 client, by default of the administrator."""
         session: Any = boto3.session.Session(
             aws_access_key_id=key or ADMINISTRATOR[0],
             aws_secret_access_key=secret or ADMINISTRATOR[1],
+            aws_session_token=token or None,
             region_name="us-east-1",
         )
         config = Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.sagemaker.workbench import Workbench, statement
+from tests.local.sagemaker.workbench import Workbench, statement, wait_for
 
 
 def test_an_instance_through_its_life(shared: Workbench) -> None:
@@ -23,7 +24,7 @@ def test_an_instance_through_its_life(shared: Workbench) -> None:
         LifecycleConfigName=f"{name}-lifecycle",
         Tags=[{"Key": "a", "Value": "b"}],
     )
-    sagemaker.get_waiter("notebook_instance_in_service").wait(NotebookInstanceName=name)
+    settled(shared, name, "InService")
     with pytest.raises(ClientError, match="it is used by"):
         sagemaker.delete_notebook_instance_lifecycle_config(
             NotebookInstanceLifecycleConfigName=f"{name}-lifecycle"
@@ -34,25 +35,68 @@ def test_an_instance_through_its_life(shared: Workbench) -> None:
         sagemaker.update_notebook_instance(NotebookInstanceName=name, VolumeSizeInGB=10)
 
     sagemaker.stop_notebook_instance(NotebookInstanceName=name)
+    settled(shared, name, "Stopped")
     sagemaker.update_notebook_instance(
         NotebookInstanceName=name, VolumeSizeInGB=10, DisassociateLifecycleConfig=True
     )
     sagemaker.start_notebook_instance(NotebookInstanceName=name)
+    settled(shared, name, "InService")
     described = sagemaker.describe_notebook_instance(NotebookInstanceName=name)
     assert (described["NotebookInstanceStatus"], described["VolumeSizeInGB"]) == ("InService", 10)
     assert "NotebookInstanceLifecycleConfigName" not in described
     listed = sagemaker.list_notebook_instances(NameContains=name, StatusEquals="InService")
     assert [item["NotebookInstanceName"] for item in listed["NotebookInstances"]] == [name]
-    with pytest.raises(ClientError, match="CreatePresignedNotebookInstanceUrl"):
-        sagemaker.create_presigned_notebook_instance_url(NotebookInstanceName=name)
 
     sagemaker.stop_notebook_instance(NotebookInstanceName=name)
+    settled(shared, name, "Stopped")
+    with pytest.raises(ClientError, match="Unable to transition"):
+        sagemaker.create_presigned_notebook_instance_url(NotebookInstanceName=name)
     sagemaker.delete_notebook_instance(NotebookInstanceName=name)
     sagemaker.delete_notebook_instance_lifecycle_config(
         NotebookInstanceLifecycleConfigName=f"{name}-lifecycle"
     )
     with pytest.raises(ClientError, match="Could not find notebook instance"):
         sagemaker.describe_notebook_instance(NotebookInstanceName=name)
+
+
+def test_failing_script_fails_the_instance_with_the_reason_and_the_log(shared: Workbench) -> None:
+    sagemaker, name = shared.sagemaker, shared.name("notebook")
+    script = b"#!/bin/bash\necho whoever reads this; touch /etc/never && exit 0; exit 3\n"
+    sagemaker.create_notebook_instance_lifecycle_config(
+        NotebookInstanceLifecycleConfigName=name,
+        OnStart=[{"Content": base64.b64encode(script).decode()}],
+    )
+    sagemaker.create_notebook_instance(
+        NotebookInstanceName=name,
+        InstanceType="ml.t3.medium",
+        RoleArn=shared.role,
+        LifecycleConfigName=name,
+    )
+    failed = settled(shared, name, "Failed")
+    assert "failed with exit code 3" in failed["FailureReason"]
+    assert f"{name}/LifecycleConfigOnStart" in failed["FailureReason"]
+    events = shared.logs.get_log_events(
+        logGroupName="/aws/sagemaker/NotebookInstances",
+        logStreamName=f"{name}/LifecycleConfigOnStart",
+    )["events"]
+    lines = [event["message"] for event in events]
+    assert lines[0] == "whoever reads this"
+    assert "Read-only file system" in lines[1]
+    sagemaker.delete_notebook_instance(NotebookInstanceName=name)
+    sagemaker.delete_notebook_instance_lifecycle_config(NotebookInstanceLifecycleConfigName=name)
+
+
+def settled(shared: Workbench, name: str, status: str) -> dict[str, Any]:
+    """Wait for a status and describe the instance."""
+
+    def described() -> dict[str, Any] | None:
+        instance: dict[str, Any] = shared.sagemaker.describe_notebook_instance(
+            NotebookInstanceName=name
+        )
+        return instance if instance["NotebookInstanceStatus"] == status else None
+
+    found: dict[str, Any] = wait_for(described, f"a notebook instance that is {status}")
+    return found
 
 
 def test_what_aws_refuses_is_refused(shared: Workbench) -> None:

@@ -1,0 +1,268 @@
+"""Starts and stops notebook instances: their lifecycle scripts, and JupyterLab on demand."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import secrets
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+
+from local.sagemaker import artifacts, emulator, private_mounts, roles
+from local.sagemaker.container_logs import LogStream
+from local.sagemaker.emulator import Credentials
+from local.sagemaker.errors import ApiError, validation_error
+from local.sagemaker.notebook_machine import NotebookMachine
+from local.sagemaker.settings import SageMakerSettings
+from local.sagemaker.store import Record, Store, now
+from local.sagemaker.subprocesses import ContainerProcess, ProcessTable
+
+logger = logging.getLogger("sagemaker")
+
+LOG_GROUP = "/aws/sagemaker/NotebookInstances"
+_SESSION_SECONDS = 12 * 3600.0
+_JUPYTER_START_SECONDS = 60.0
+_JUPYTER_GRACE_SECONDS = 5.0
+_TRANSIENT = ("Pending", "Stopping", "Deleting")
+
+
+class _ScriptError(Exception):
+    """A lifecycle script failed; the message is the instance's failure reason."""
+
+
+class _Jupyter:
+    """A running JupyterLab."""
+
+    def __init__(
+        self, process: ContainerProcess, port: int, token: str, credentials: Credentials
+    ) -> None:
+        self.process = process
+        self.url = f"http://127.0.0.1:{port}/lab?token={token}"
+        self.status_url = f"http://127.0.0.1:{port}/api?token={token}"
+        self.credentials = credentials
+
+
+class NotebookRunner:
+    """What runs on all notebook instances.
+
+    Parameters
+    ----------
+    settings
+        Surroundings.
+    store
+        Where the instances' and the lifecycle configurations' records are.
+    processes
+        Table of the emulator's processes.
+    """
+
+    def __init__(self, settings: SageMakerSettings, store: Store, processes: ProcessTable) -> None:
+        self._settings = settings
+        self._store = store
+        self._processes = processes
+        self._jupyters: dict[str, _Jupyter] = {}
+        self._opening = threading.Lock()
+        self._change = threading.Condition(store.lock)
+
+    def start(self, instance: Record, scripts: list[tuple[str, Record]]) -> None:
+        """Start an instance in the background.
+
+        Parameters
+        ----------
+        instance
+            Its record, with status ``Pending``.
+        scripts
+            Name of the hook, ``OnCreate`` or ``OnStart``, and the lifecycle configuration.
+        """
+        emulator.in_background(
+            lambda: self._start(instance, scripts),
+            f"sagemaker-notebook-{instance['NotebookInstanceName']}",
+        )
+
+    def stop(self, instance: Record) -> None:
+        """Stop an instance in the background; its record has the status ``Stopping``."""
+
+        def work() -> None:
+            self._end_jupyter(instance)
+            self._settle(instance, "Stopped")
+
+        emulator.in_background(work, f"sagemaker-notebook-{instance['NotebookInstanceName']}")
+
+    def delete(self, instance: Record) -> None:
+        """Remove what an instance kept on its volume."""
+        self._end_jupyter(instance)
+        NotebookMachine(instance, self._settings).remove()
+
+    def open(self, instance: Record) -> str:
+        """URL of the instance's JupyterLab, which is started where it does not run.
+
+        Raises
+        ------
+        ApiError
+            If this machine cannot run it; the message says what is missing.
+        """
+        with self._opening:
+            jupyter = self._jupyters.get(instance["_Arn"])
+            if jupyter is not None and jupyter.process.is_running:
+                return jupyter.url
+            interpreter = self._settings.notebook_python
+            if not interpreter.exists():
+                raise validation_error(
+                    f"JupyterLab is not installed: {interpreter} does not exist. "
+                    "`make notebook` installs it."
+                )
+            try:
+                jupyter = self._start_jupyter(instance)
+            except private_mounts.MountsUnavailableError as error:
+                raise validation_error(str(error)) from error
+            self._jupyters[instance["_Arn"]] = jupyter
+        self._wait_for(jupyter)
+        return jupyter.url
+
+    def wait(self, instance: Record) -> None:
+        """Wait until an instance is neither being started nor stopped."""
+        with self._change:
+            self._change.wait_for(lambda: instance["NotebookInstanceStatus"] not in _TRANSIENT)
+
+    def remove_all(self) -> None:
+        """End everything that runs on any instance."""
+        with self._opening:
+            jupyters = list(self._jupyters.values())
+            self._jupyters.clear()
+        for jupyter in jupyters:
+            jupyter.process.end(_JUPYTER_GRACE_SECONDS)
+
+    def _start(self, instance: Record, scripts: list[tuple[str, Record]]) -> None:
+        credentials: Credentials | None = None
+        try:
+            machine = NotebookMachine(instance, self._settings)
+            machine.start()
+            credentials = roles.open_session(instance["RoleArn"])
+            for hook, lifecycle in scripts:
+                for script in lifecycle.get(hook, []):
+                    self._run_script(machine, instance, hook, script, credentials)
+        except private_mounts.MountsUnavailableError as error:
+            # Whoever does not open the notebook shall be able to use the rest.
+            logger.warning(
+                "%s starts without its scripts: %s", instance["NotebookInstanceName"], error
+            )
+            self._settle(instance, "InService")
+        except (_ScriptError, ApiError) as error:
+            self._settle(instance, "Failed", str(error))
+        except Exception as error:
+            logger.exception("notebook instance %s", instance["NotebookInstanceName"])
+            self._settle(instance, "Failed", f"InternalServerError: {error}")
+        else:
+            self._settle(instance, "InService")
+        finally:
+            if credentials is not None:
+                emulator.forget_session(credentials)
+
+    def _run_script(
+        self,
+        machine: NotebookMachine,
+        instance: Record,
+        hook: str,
+        script: Record,
+        credentials: Credentials,
+    ) -> None:
+        name = instance["NotebookInstanceName"]
+        stream_name = f"{name}/LifecycleConfig{hook}"
+        stream = self._log(instance, stream_name, credentials)
+        path = machine.write_script(hook, base64.b64decode(script.get("Content", "")))
+        process = self._processes.start(
+            machine.command(["/bin/bash", f"/opt/ml/{path.name}"]),
+            machine.environment(credentials),
+            machine.folder,
+        )
+        pump = threading.Thread(target=_copy, args=(process, stream), daemon=True)
+        pump.start()
+        code = process.wait(self._settings.lifecycle_timeout_seconds)
+        if code is None:
+            process.end(0.0)
+        pump.join(timeout=30)
+        identity = (
+            f"Notebook Instance Lifecycle Config "
+            f"'{instance.get('NotebookInstanceLifecycleConfigName')}' for Notebook Instance "
+            f"'{instance['_Arn']}'"
+        )
+        where = f"Please see CloudWatch logs, {LOG_GROUP} {stream_name}, for more information."
+        if code is None:
+            minutes = self._settings.lifecycle_timeout_seconds / 60
+            raise _ScriptError(f"{identity} took longer than {minutes:g} minutes. {where}")
+        if code != 0:
+            raise _ScriptError(f"{identity} failed with exit code {code}. {where}")
+
+    def _start_jupyter(self, instance: Record) -> _Jupyter:
+        machine = NotebookMachine(instance, self._settings)
+        credentials = roles.open_session(instance["RoleArn"], for_ever=True)
+        token = secrets.token_urlsafe(24)
+        port = _free_port()
+        program = [
+            str(self._settings.notebook_python),
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--allow-root",
+            "--ip=127.0.0.1",
+            f"--port={port}",
+            "--ServerApp.port_retries=0",
+            "--ServerApp.root_dir=/home/ec2-user/SageMaker",
+            "--LabApp.news_url=",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ]
+        # Not an argument: arguments are seen by every user of this machine.
+        environment = {**machine.environment(credentials), "JUPYTER_TOKEN": token}
+        process = self._processes.start(machine.command(program), environment, machine.folder)
+        stream = self._log(instance, f"{instance['NotebookInstanceName']}/jupyter.log", credentials)
+        threading.Thread(target=_copy, args=(process, stream, token), daemon=True).start()
+        return _Jupyter(process, port, token, credentials)
+
+    def _wait_for(self, jupyter: _Jupyter) -> None:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        deadline = time.monotonic() + _JUPYTER_START_SECONDS
+        while True:
+            try:
+                with opener.open(jupyter.status_url, timeout=5):
+                    return
+            except (urllib.error.URLError, OSError):
+                if not jupyter.process.is_running or time.monotonic() > deadline:
+                    raise validation_error(
+                        f"JupyterLab does not start; see CloudWatch logs, {LOG_GROUP}."
+                    ) from None
+                time.sleep(0.1)
+
+    def _end_jupyter(self, instance: Record) -> None:
+        with self._opening:
+            jupyter = self._jupyters.pop(instance["_Arn"], None)
+        if jupyter is not None:
+            jupyter.process.end(_JUPYTER_GRACE_SECONDS)
+            emulator.forget_session(jupyter.credentials)
+
+    def _log(self, instance: Record, stream: str, credentials: Credentials) -> LogStream:
+        region = instance["NotebookInstanceArn"].split(":")[3]
+        return LogStream(artifacts.client("logs", credentials, region), LOG_GROUP, stream)
+
+    def _settle(self, instance: Record, status: str, reason: str = "") -> None:
+        with self._change:
+            instance["LastModifiedTime"] = now()
+            instance.pop("FailureReason", None)
+            if reason:
+                instance["FailureReason"] = reason[:1024]
+            instance["NotebookInstanceStatus"] = status
+            self._change.notify_all()
+
+
+def _copy(process: ContainerProcess, stream: LogStream, secret: str = "") -> None:
+    for line in process.lines():
+        stream.write(line.replace(secret, "***") if secret else line)
+    stream.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
