@@ -10,6 +10,7 @@ from constructs import Construct
 
 from stacks.capabilities.notebook import Notebook
 from stacks.settings import Settings
+from stacks.training_source import ShippedFolder
 
 
 class NotebookStack(Stack):
@@ -22,8 +23,9 @@ class NotebookStack(Stack):
         *,
         settings: Settings,
         bucket: s3.IBucket,
+        lessons: ShippedFolder,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        notebook = Notebook(self, "Notebook", settings=settings, bucket=bucket)
+        notebook = Notebook(self, "Notebook", settings=settings, bucket=bucket, lessons=lessons)
         CfnOutput(self, "NotebookName", value=notebook.instance.attr_notebook_instance_name)

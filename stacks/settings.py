@@ -79,8 +79,9 @@ class Settings(BaseModel):
         Size and number of concurrent invocations of a serverless endpoint.
     instance_type, instances_min, instances_max
         Machine and counts of an endpoint on instances.
-    notebook, notebook_instance_type
-        Whether the data scientist's notebook instance exists, and its machine.
+    notebook, notebook_instance_type, notebook_idle_minutes
+        Whether the data scientist's notebook instance exists, its machine, and after how many
+        idle minutes it stops by itself.
     access
         ``open``: anybody may call the API; ``cognito``: whom an administrator added to
         the user pool.
@@ -118,6 +119,7 @@ class Settings(BaseModel):
     instances_max: Annotated[int, Field(ge=1, le=100)]
     notebook: bool
     notebook_instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+    notebook_idle_minutes: Annotated[int, Field(ge=10, le=1440)]
     access: Access
     cors_allow_origin: Annotated[str, Field(pattern=r"^(\*|none|https?://[^/\s]+)$")]
     throttle_rate: Annotated[int, Field(ge=1, le=10_000)]

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from stacks.api_stack import ApiStack
 from stacks.capabilities.model_source import Deliveries
+from stacks.lessons import lessons
 from stacks.model_stack import ModelStack
 from stacks.notebook_stack import NotebookStack
 from stacks.pretrained_model import pretrained_model
@@ -22,7 +23,10 @@ class RegionalStage(Stage):
     def __init__(self, scope: Construct, *, settings: Settings) -> None:
         super().__init__(scope, settings.stage_name, env=Environment(region=settings.region))
         deliveries = _deliveries(settings)
-        storage = StorageStack(self, "Storage", settings=settings, deliveries=deliveries)
+        delivered = lessons(REPOSITORY / "build", settings.method) if settings.notebook else None
+        storage = StorageStack(
+            self, "Storage", settings=settings, deliveries=deliveries, lessons=delivered
+        )
         model = ModelStack(
             self, "Model", settings=settings, bucket=storage.bucket, deliveries=deliveries
         )
@@ -32,8 +36,12 @@ class RegionalStage(Stage):
         # The API knows the endpoint by name: it must be there before the first request.
         api.add_stack_dependency(model)
         WebStack(self, "Web", settings=settings, api=api.api, sign_in=api.sign_in)
-        if settings.notebook:
-            NotebookStack(self, "Notebook", settings=settings, bucket=storage.bucket)
+        if delivered is not None:
+            notebook = NotebookStack(
+                self, "Notebook", settings=settings, bucket=storage.bucket, lessons=delivered
+            )
+            # The instance copies what the other stack delivers.
+            notebook.add_stack_dependency(storage)
 
 
 def _deliveries(settings: Settings) -> Deliveries:

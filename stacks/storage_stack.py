@@ -8,12 +8,19 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from stacks.capabilities.model_source import Deliveries
-from stacks.capabilities.storage import Storage, data_prefix, pretrained_prefix, source_prefix
+from stacks.capabilities.storage import (
+    Storage,
+    data_prefix,
+    lessons_prefix,
+    pretrained_prefix,
+    source_prefix,
+)
 from stacks.settings import Settings
+from stacks.training_source import ShippedFolder
 
 
 class StorageStack(Stack):
-    """The bucket, with what models are made from in it.
+    """The bucket, with what models are made from, and the lessons, in it.
 
     Attributes
     ----------
@@ -28,6 +35,7 @@ class StorageStack(Stack):
         *,
         settings: Settings,
         deliveries: Deliveries,
+        lessons: ShippedFolder | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -37,5 +45,7 @@ class StorageStack(Stack):
         storage.deliver("TrainingSource", source, prefix=source_prefix(source))
         if model is not None:
             storage.deliver("PretrainedModel", model.folder, prefix=pretrained_prefix(model))
+        if lessons is not None:
+            storage.deliver("Lessons", lessons, prefix=lessons_prefix(lessons))
         self.bucket = storage.bucket
         CfnOutput(self, "BucketName", value=self.bucket.bucket_name)

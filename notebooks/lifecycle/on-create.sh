@@ -1,7 +1,8 @@
 #!/bin/bash
-# Runs once, as root, when the notebook instance is created.
+# Once, as root, when the instance is created: the folders of the workshop on its volume.
 set -euo pipefail
 
 workshop=/home/ec2-user/SageMaker/nlp-workshop
-mkdir -p "$workshop/container" "$workshop/notebooks"
-chown -R ec2-user:ec2-user "$workshop"
+mkdir -p "$workshop/notebooks"
+chown -R ec2-user: "$workshop"
+echo "$workshop is ready"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from aws_cdk import Fn, Stack
-from aws_cdk import aws_iam as iam
+from aws_cdk import Fn
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge, acknowledge_objects
+from stacks.acknowledgements import acknowledge
+from stacks.capabilities.notebook_role import NotebookRole
+from stacks.capabilities.storage import lessons_prefix
+from stacks.lessons import lifecycle_script
 from stacks.settings import Settings
-from stacks.training_source import REPOSITORY
+from stacks.training_source import ShippedFolder
 
-_LIFECYCLE_SCRIPTS = REPOSITORY / "notebooks" / "lifecycle"
 _PLATFORM = "notebook-al2023-v1"
-_VOLUME_GB = 10
+_VOLUME_GB = 20
 
 
 def notebook_name(settings: Settings) -> str:
@@ -33,16 +34,30 @@ class Notebook(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, bucket: s3.IBucket
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        bucket: s3.IBucket,
+        lessons: ShippedFolder,
     ) -> None:
         super().__init__(scope, construct_id)
         name = notebook_name(settings)
-        role = self._build_role(bucket)
+        role = NotebookRole(self, "Role", settings=settings, notebook_name=name, bucket=bucket)
+        values = {
+            "LESSONS": bucket.s3_url_for_object(lessons_prefix(lessons)),
+            "BUCKET": bucket.bucket_name,
+            "REGION": settings.region,
+            "METHOD": settings.method,
+            "IDLE_MINUTES": str(settings.notebook_idle_minutes),
+        }
         lifecycle = sagemaker.CfnNotebookInstanceLifecycleConfig(
             self,
             "LifecycleConfig",
             notebook_instance_lifecycle_config_name=f"{name}-lifecycle-config",
-            on_create=[_lifecycle_hook("on-create.sh")],
+            on_create=[_lifecycle_hook(lifecycle_script("on-create.sh", {}, bucket.bucket_name))],
+            on_start=[_lifecycle_hook(lifecycle_script("on-start.sh", values, bucket.bucket_name))],
         )
         self.instance = sagemaker.CfnNotebookInstance(
             self,
@@ -50,7 +65,7 @@ class Notebook(Construct):
             notebook_instance_name=name,
             instance_type=settings.notebook_instance_type,
             platform_identifier=_PLATFORM,
-            role_arn=role.role_arn,
+            role_arn=role.role.role_arn,
             lifecycle_config_name=lifecycle.attr_notebook_instance_lifecycle_config_name,
             volume_size_in_gb=_VOLUME_GB,
             root_access="Enabled",
@@ -61,6 +76,7 @@ class Notebook(Construct):
                 )
             ),
         )
+        # Its scripts use the role's permissions, which must be there before, and outlast it.
         self.instance.node.add_dependency(role)
         acknowledge(
             self.instance,
@@ -78,76 +94,10 @@ class Notebook(Construct):
             "A lesson installs packages from the internet.",
         )
 
-    def _build_role(self, bucket: s3.IBucket) -> iam.Role:
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
-        # A managed policy, because a notebook reads the bucket's name from it.
-        bucket_access = iam.ManagedPolicy(
-            self,
-            "BucketAccess",
-            description="The notebook's access to its project's bucket",
-            roles=[role],
-            statements=[
-                iam.PolicyStatement(
-                    actions=["s3:GetBucketLocation", "s3:ListBucket"],
-                    resources=[bucket.bucket_arn],
-                ),
-                iam.PolicyStatement(
-                    actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-                    resources=[bucket.arn_for_objects("*")],
-                ),
-            ],
-        )
-        iam.Policy(
-            self,
-            "IAMRoleRead",
-            policy_name="IAMRoleRead",
-            roles=[role],
-            statements=[
-                iam.PolicyStatement(
-                    actions=["iam:GetPolicy", "iam:GetPolicyVersion"],
-                    resources=[bucket_access.managed_policy_arn],
-                )
-            ],
-        )
-        repositories = Stack.of(self).format_arn(
-            service="ecr", resource="repository", resource_name="smworkshop-*"
-        )
-        iam.Policy(
-            self,
-            "ECRUpload",
-            policy_name="ECRUpload",
-            roles=[role],
-            statements=[
-                iam.PolicyStatement(
-                    actions=[
-                        "ecr:CreateRepository",
-                        "ecr:CompleteLayerUpload",
-                        "ecr:UploadLayerPart",
-                        "ecr:InitiateLayerUpload",
-                        "ecr:PutImage",
-                    ],
-                    resources=[repositories],
-                )
-            ],
-        )
-        acknowledge_objects(
-            bucket_access,
-            bucket,
-            "*",
-            "The data scientist works in the whole of this project's own bucket.",
-        )
-        acknowledge(
-            self,
-            f"AwsSolutions-IAM5[Resource::arn:aws:ecr:{Stack.of(self).region}:<AWS::AccountId>:"
-            "repository/smworkshop-*]",
-            "A lesson creates repositories; the prefix is this project's own.",
-        )
-        return role
-
 
 def _lifecycle_hook(
     script: str,
 ) -> sagemaker.CfnNotebookInstanceLifecycleConfig.NotebookInstanceLifecycleHookProperty:
     return sagemaker.CfnNotebookInstanceLifecycleConfig.NotebookInstanceLifecycleHookProperty(
-        content=Fn.base64((_LIFECYCLE_SCRIPTS / script).read_text())
+        content=Fn.base64(script)
     )

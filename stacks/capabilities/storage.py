@@ -32,13 +32,19 @@ def pretrained_prefix(model: PretrainedModel) -> str:
     return f"{PRETRAINED_PREFIX}/{model.folder.fingerprint}"
 
 
+def lessons_prefix(lessons: ShippedFolder) -> str:
+    """Return where in the bucket what the notebook instance copies lies."""
+    return f"notebooks/{lessons.fingerprint}"
+
+
 class Storage(Construct):
     """A bucket that only this account reads, over TLS, with every version kept for a while.
 
     Attributes
     ----------
     bucket
-        Holds ``train/``, ``code/``, ``models/`` and ``pretrained/``.
+        Holds ``train/``, ``code/``, ``models/`` and ``pretrained/``, and for the notebook
+        instance ``notebooks/`` and ``lessons/``.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:

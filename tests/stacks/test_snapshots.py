@@ -27,7 +27,7 @@ def normalised(template: dict[str, Any]) -> Any:
     """Replace what names content: asset hashes, fingerprints, and logical ids made of them."""
     text = json.dumps(template)
     text = re.sub(r"\b[0-9a-f]{64}\b", "<asset>", text)
-    text = re.sub(r"\b(train|code)/[0-9a-f]{16}", r"\1/<fingerprint>", text)
+    text = re.sub(r"\b(train|notebooks|code)/[0-9a-f]{16}", r"\1/<fingerprint>", text)
 
     return json.loads(text)
 
