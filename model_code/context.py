@@ -62,11 +62,12 @@ class Context:
         solid = (evidence.weight[:, US] > 0) | (evidence.weight[:, WORLD] >= _FEWEST_SOURCES)
         self._index = NeighbourIndex([evidence.names[i] for i in np.flatnonzero(solid)])
         weight = evidence.weight[solid].astype(np.float64)
-        self._log_odds = log_odds(weight, evidence.share[solid])
         self._renown = np.maximum(weight[:, US] / 1000, weight[:, WORLD] / 10)
         # A typo is most likely one of the most common name around: people and squared sources
         # are what makes a name common.
-        self._mass = np.stack([weight[:, WORLD] ** 2, weight[:, US]], axis=1)
+        mass = np.stack([weight[:, WORLD] ** 2, weight[:, US]], axis=1)
+        odds = log_odds(weight, evidence.share[solid])
+        self._facts = np.concatenate([odds, mass, mass * odds], axis=1)
 
     def of(
         self,
@@ -110,24 +111,28 @@ class Context:
 
     def _around(self, pairs: Pairs, count: int) -> Floats:
         """Summarise neighbours: how many, how female, and what the best known of them are."""
-        columns = []
-        for kind in Kind:
-            chosen = pairs.kind == kind
-            asked, known = pairs.asked[chosen], pairs.known[chosen]
-            found = np.bincount(asked, minlength=count)
-            for column in range(len(POPULATIONS)):
-                total = np.bincount(asked, self._log_odds[known, column], minlength=count)
-                columns.append(total / (2 + found))
-            columns.append(np.log1p(found) / 2)
-        typing_errors = pairs.kind != Kind.REPLACED
-        for chosen in (typing_errors, ~typing_errors):
-            asked, known = pairs.asked[chosen], pairs.known[chosen]
-            for column in range(len(POPULATIONS)):
-                mass = self._mass[known, column]
-                total = np.bincount(asked, mass, minlength=count)
-                pull = np.bincount(asked, mass * self._log_odds[known, column], minlength=count)
-                columns += [pull / (total + 1) / 2, np.log1p(total) / 8]
-        return np.stack(columns, axis=1)
+        kinds = len(Kind)
+        group = pairs.asked * kinds + pairs.kind - 1
+        found = np.bincount(group, minlength=count * kinds).reshape(count, kinds)
+        facts = self._facts[pairs.known]
+        sums = np.stack(
+            [
+                np.bincount(group, facts[:, fact], minlength=count * kinds)
+                for fact in range(facts.shape[1])
+            ],
+            axis=1,
+        ).reshape(count, kinds, -1)
+        populations = len(POPULATIONS)
+        odds = sums[:, :, :populations] / (2 + found[:, :, None])
+        counts = np.log1p(found[:, :, None]) / 2
+        # What a typing error may have meant, and mere relatives.
+        meant, replaced = sums[:, : Kind.REPLACED - 1].sum(axis=1), sums[:, Kind.REPLACED - 1]
+        columns = [np.concatenate([odds, counts], axis=2).reshape(count, -1)]
+        for total in (meant, replaced):
+            mass, pull = total[:, populations : 2 * populations], total[:, 2 * populations :]
+            both = np.stack([pull / (mass + 1) / 2, np.log1p(mass) / 8], axis=2)
+            columns.append(both.reshape(count, -1))
+        return np.concatenate(columns, axis=1)
 
 
 def log_odds(weight: Floats, share: npt.NDArray[np.float32]) -> Floats:

@@ -44,7 +44,6 @@ _PHONETIC = [
     (b"ee", b"i"), (b"ie", b"i"), (b"ea", b"i"), (b"y", b"i"), (b"ou", b"u"), (b"oo", b"u"),
     (b"w", b"v"), (b"j", b"j"),
 ]  # fmt: skip
-_DOUBLES = [(bytes([letter] * 2), bytes([letter])) for letter in b"abcdefghijklmnopqrstuvwxyz"]
 _COARSE = bytes.maketrans(b"bpdtgkvfszZSCjmnlreiouy", b"ppttkkffssssssnnlliiuui")
 _VOWEL_PATTERN = bytes.maketrans(b"aeiouybcdfghjklmnpqrstvwxzCSZ", b"vvvvvv" + b"c" * 23)
 _EDGE_VOWELS = [
@@ -71,10 +70,26 @@ class _Template:
 
 @dataclass(frozen=True, slots=True)
 class FeatureBag:
-    """The features of some names: ``hashes`` of name ``i`` are those where ``rows == i``."""
+    """The features of some names, in segments of one name and one stream each.
 
-    rows: npt.NDArray[np.int32]
+    Attributes
+    ----------
+    owners
+        Which name each segment belongs to.
+    starts
+        Where each segment begins in ``hashes``; it ends where the next one begins.
+    hashes
+        The features of all segments, one after another.
+    """
+
+    owners: npt.NDArray[np.intp]
+    starts: npt.NDArray[np.intp]
     hashes: Hashes
+
+    @property
+    def rows(self) -> npt.NDArray[np.intp]:
+        """Which name each hash belongs to."""
+        return np.repeat(self.owners, np.diff(self.starts, append=len(self.hashes)))
 
 
 def _salt(text: str) -> int:
@@ -188,10 +203,18 @@ def _replace(text: bytes, pairs: Sequence[tuple[bytes, bytes]]) -> bytes:
     return text
 
 
+def _single(text: bytes) -> bytes:
+    """Write every run of one letter once."""
+    codes = np.frombuffer(text, dtype=np.uint8)
+    kept = np.ones(len(codes), dtype=bool)
+    kept[1:] = codes[1:] != codes[:-1]
+    return codes[kept].tobytes()
+
+
 def _streams(names: Sequence[str]) -> dict[str, bytes]:
     letters = ("^" + "$\n^".join(names) + "$\n").encode("ascii")
-    phonetic = _replace(_replace(letters, _PHONETIC), _DOUBLES)
-    coarse = _replace(phonetic.translate(_COARSE).replace(b"h", b""), _DOUBLES)
+    phonetic = _single(_replace(letters, _PHONETIC))
+    coarse = _single(phonetic.translate(_COARSE).replace(b"h", b""))
     skeleton = _replace(phonetic, _EDGE_VOWELS).translate(None, b"aeiouy")
     return {
         "letters": letters,
@@ -247,11 +270,13 @@ def hashed(names: Sequence[str]) -> FeatureBag:
     FeatureBag
         About 200 hashes of 64 bits for each name, in no particular order.
     """
-    rows: list[npt.NDArray[np.int32]] = []
+    owners: list[npt.NDArray[np.intp]] = []
+    sizes: list[npt.NDArray[np.intp]] = []
     hashes: list[Hashes] = []
 
     def add(members: npt.NDArray[np.intp], values: Hashes) -> None:
-        rows.append(np.repeat(members.astype(np.int32), values.shape[1]))
+        owners.append(members)
+        sizes.append(np.full(len(members), values.shape[1], dtype=np.intp))
         hashes.append(values.reshape(-1))
 
     for stream, text in _streams(names).items():
@@ -265,7 +290,8 @@ def hashed(names: Sequence[str]) -> FeatureBag:
             if stream == "letters":
                 for count, chosen, syllables in _syllables(letters, sums):
                     add(members[chosen], _apply(_syllable_template(count), syllables))
-    return FeatureBag(np.concatenate(rows), np.concatenate(hashes))
+    size = np.concatenate(sizes)
+    return FeatureBag(np.concatenate(owners), np.cumsum(size) - size, np.concatenate(hashes))
 
 
 _IS_VOWEL = np.isin(np.arange(256), list(b"aeiouy"))

@@ -188,12 +188,11 @@ class Predictor:
         wide = features.wide(bag)
         found = self._packed[wide >> features.TAG_BITS]
         # A slot that no feature owns has tag 0 and weights 0: harmless.
-        owned = found >> 16 == wide & features.TAG_MASK
-        rows, found = bag.rows[owned], found[owned]
-        shared, delta = found.astype(np.int8), (found >> 8).astype(np.int8)
+        found *= found >> 16 == wide & features.TAG_MASK
         summed = np.empty((len(names), len(POPULATIONS)))
-        for column, weights in enumerate((shared, delta)):
-            summed[:, column] = np.bincount(rows, weights, minlength=len(names))
+        for column, weights in enumerate((found.astype(np.int8), (found >> 8).astype(np.int8))):
+            segments = np.add.reduceat(weights, bag.starts, dtype=np.int32)
+            summed[:, column] = np.bincount(bag.owners, segments, minlength=len(names))
         summed *= self._model.spellings.scale
         summed[:, 1] += summed[:, 0]
         return np.asarray(summed + self._model.spellings.bias)
