@@ -76,7 +76,7 @@ destroy: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ##
 	@test -n "$(REGION)" || { echo "REGION is missing: make destroy REGION=us-east-1" >&2; exit 2; }
 	$(CDK) destroy '$(ENVIRONMENT)-$(REGION)/*' -c environment=$(ENVIRONMENT) -c region=$(REGION) -c method=$(METHOD)
 
-.PHONY: data train serve pretrained
+.PHONY: data train serve baseline compare model-card bench-model pretrained
 data: build/train.stamp ## Build the training data in build/train/
 train: .venv-model/.stamp ## Train: DATA=folder MODEL=folder
 	@test -n "$(DATA)" -a -n "$(MODEL)" || { echo "usage: make train DATA=build/train MODEL=build/model" >&2; exit 2; }
@@ -84,6 +84,18 @@ train: .venv-model/.stamp ## Train: DATA=folder MODEL=folder
 serve: .venv-model/.stamp ## Serve: MODEL=folder [PORT=8080]
 	@test -n "$(MODEL)" || { echo "usage: make serve MODEL=build/model PORT=8080" >&2; exit 2; }
 	SM_MODEL_DIR=$(abspath $(MODEL)) SAGEMAKER_BIND_TO_PORT=$(or $(PORT),8080) .venv-model/bin/python -m model_code.serve
+baseline: build/train.stamp ## Train the workshop's network for an epoch, and print its figures
+	.venv-model/bin/python -m model_code.baseline build/train
+compare: build/train.stamp ## Compare MODEL=folder with published packages (not shipped, installed for this)
+	@test -n "$(MODEL)" || { echo "usage: make compare MODEL=build/model" >&2; exit 2; }
+	$(UV) venv --quiet --clear --python .venv-model/bin/python build/venv-compare
+	$(UV) pip install --quiet --python build/venv-compare/bin/python -r model_code/requirements-dev.txt -r model_code/requirements-compare.in
+	build/venv-compare/bin/python -m model_code.compare $(abspath $(MODEL)) build/train --out docs/benchmarks/compare.json
+model-card: .venv-model/.stamp ## Write docs/model-card.md from the evaluation in MODEL=folder
+	@test -n "$(MODEL)" || { echo "usage: make model-card MODEL=build/model" >&2; exit 2; }
+	.venv-model/bin/python -m model_code.model_card $(abspath $(MODEL)) docs/model-card.md
+bench-model: build/train.stamp ## Measure training, size and speed of the model against the workshop's network
+	.venv-model/bin/python -m model_code.benchmark build/train --model build/model --out docs/benchmarks/model.json
 pretrained: build/train.stamp ## Train the model that METHOD=pre-trained ships, into model_code/pretrained/
 	rm -rf build/pretrained build/pretrained.work
 	$(MAKE) --no-print-directory train DATA=build/train MODEL=build/pretrained
