@@ -26,6 +26,8 @@ from urllib.parse import parse_qsl, urlsplit
 import boto3
 import pytest
 
+from enter_feedback import repetition
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -347,6 +349,8 @@ def call() -> Call:
         for name in ("_table", "_model", "_service", "_tally"):
             if hasattr(module, name):
                 getattr(module, name).cache_clear()
+    # Another module's tests had another emulator.
+    repetition._store.cache_clear()
 
     def send(method: str, url: str, *, function: str | None = None, **request: Any) -> Answer:
         path = urlsplit(url).path
