@@ -50,17 +50,15 @@ class Batch:
     ----------
     touched
         Rows of the weight table, each once.
-    inverse
-        For every feature of every name, its position in ``touched``.
-    segments
-        For every feature, which name of the batch it belongs to, ascending.
+    entries
+        For every feature of every name, the name's position in the batch, and the feature's in
+        ``touched``: where the sparse matrix of the batch holds ones.
     population, target, weight
         Per name: index of the head, share of women, weight of the row.
     """
 
     touched: npt.NDArray[np.int32]
-    inverse: npt.NDArray[np.int32]
-    segments: npt.NDArray[np.int32]
+    entries: npt.NDArray[np.int64]
     population: npt.NDArray[np.int32]
     target: npt.NDArray[np.float32]
     weight: npt.NDArray[np.float32]
@@ -134,22 +132,23 @@ class Examples:
         random: np.random.Generator,
     ) -> Batch:
         counts = self.counts[names]
-        segments = np.repeat(np.arange(len(names), dtype=np.int32), counts)
+        owners = np.repeat(np.arange(len(names)), counts)
         shift = np.repeat(self.starts[names] - (np.cumsum(counts) - counts), counts)
         rows = self.rows[shift + np.arange(len(shift))]
         if dropout:
             kept = random.random(len(rows), dtype=np.float32) >= dropout
-            rows, segments = rows[kept], segments[kept]
+            rows, owners = rows[kept], owners[kept]
         # Distinct rows without sorting: each row remembers the last position that named it.
         position = np.arange(len(rows), dtype=np.int32)
         latest[rows] = position
         last = latest[rows]
         is_last = last == position
         rank = np.cumsum(is_last, dtype=np.int32) - 1
+        entries = np.empty((len(rows), 2), dtype=np.int64)
+        entries[:, 0], entries[:, 1] = owners, rank[last]
         return Batch(
             rows[is_last],
-            rank[last],
-            segments,
+            entries,
             self.population[names],
             self.target[names],
             self.weight[names],

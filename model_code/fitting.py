@@ -60,8 +60,10 @@ def fold_in(
 
 
 def _fit(network: NameNetwork, batches: Iterator[tuple[float, Batch]], rate: float) -> None:
-    for progress, batch in _ahead(batches):
-        network.fit_batch(batch, rate * (_LAST_RATE + (1 - _LAST_RATE) * (1 - progress)))
+    network.fit_batches(
+        (batch, rate * (_LAST_RATE + (1 - _LAST_RATE) * (1 - progress)))
+        for progress, batch in _ahead(batches)
+    )
 
 
 def _epochs(

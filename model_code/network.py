@@ -9,6 +9,7 @@ A batch touches a small part of the table. Keras's own optimisers would update a
 step below applies AdaGrad (J. Duchi, E. Hazan, Y. Singer, 2011) to the touched rows alone.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras  # type: ignore[import-untyped]
@@ -18,6 +19,9 @@ import tensorflow as tf  # type: ignore[import-untyped]
 
 from model_code.context import INPUTS
 from model_code.examples import Batch
+
+_FIRST_SQUARES = 1e-6
+"""Where AdaGrad's sums of squares begin: so small that a feature's first step is a full one."""
 
 _DECAY = 10.0
 """Pull of the hidden layer's weights towards zero, in examples."""
@@ -42,8 +46,10 @@ class NameNetwork(keras.Model):  # type: ignore[misc]
         self._dropout = dropout
         self.table = self.add_weight(shape=(rows, 2), initializer="zeros", name="table")
         self.bias = self.add_weight(shape=(2,), initializer="zeros", name="bias")
-        self._accumulator = tf.Variable(tf.fill((rows, 2), 1e-6), trainable=False)
-        self._bias_accumulator = tf.Variable(tf.fill((2,), 1e-6), trainable=False)
+        # Weights and AdaGrad's sums of squares side by side: one look into memory for both.
+        start = tf.constant([[0.0, 0.0, _FIRST_SQUARES, _FIRST_SQUARES]])
+        self._state = tf.Variable(tf.tile(start, (rows, 1)), trainable=False)
+        self._bias_squares = tf.Variable(tf.fill((2,), _FIRST_SQUARES), trainable=False)
         self._step = tf.function(self._update, reduce_retracing=True)
         self.built = True
 
@@ -52,43 +58,48 @@ class NameNetwork(keras.Model):  # type: ignore[misc]
         summed = tf.reduce_sum(tf.gather(self.table, inputs), axis=1)
         return self.bias + summed @ tf.constant([[1.0, 1.0], [0.0, 1.0]])
 
-    def fit_batch(self, batch: Batch, rate: float) -> None:
-        """Take one optimisation step."""
-        self._step(
-            batch.touched,
-            batch.inverse,
-            batch.segments,
-            batch.population,
-            batch.target,
-            batch.weight,
-            tf.constant(rate, tf.float32),
-        )
+    def fit_batches(self, batches: Iterable[tuple[Batch, float]]) -> None:
+        """Take one optimisation step for each batch, with the learning rate beside it."""
+        for batch, rate in batches:
+            self._step(
+                batch.touched,
+                batch.entries,
+                batch.population,
+                batch.target,
+                batch.weight,
+                tf.constant(rate, tf.float32),
+            )
+        self.table.assign(self._state[:, :2])
 
     def _update(
         self,
         touched: Tensor,
-        inverse: Tensor,
-        segments: Tensor,
+        entries: Tensor,
         population: Tensor,
         target: Tensor,
         weight: Tensor,
         rate: Tensor,
     ) -> None:
+        names, rows = tf.shape(population)[0], tf.shape(touched)[0]
+        features = tf.SparseTensor(
+            entries,
+            tf.ones(tf.shape(entries)[:1]),
+            tf.cast(tf.stack([names, rows]), tf.int64),
+        )
+        state = tf.gather(self._state, touched)
+        weights, squares = state[:, :2], state[:, 2:]
+        summed = tf.sparse.sparse_dense_matmul(features, weights) / (1 - self._dropout)
         is_us = tf.cast(population, tf.float32)
-        rows = tf.gather(self.table.value, touched)
-        summed = tf.math.segment_sum(tf.gather(rows, inverse), segments) / (1 - self._dropout)
         logit = tf.gather(self.bias.value, population) + summed[:, 0] + is_us * summed[:, 1]
         error = weight * (tf.sigmoid(logit) - target)
         per_name = tf.stack([error, error * is_us], axis=1)
-        gradient = tf.math.unsorted_segment_sum(
-            tf.gather(per_name, segments), inverse, tf.shape(touched)[0]
-        )
-        self._accumulator.scatter_add(tf.IndexedSlices(gradient * gradient, touched))
-        scale = tf.math.rsqrt(tf.gather(self._accumulator, touched))
-        self.table.value.scatter_sub(tf.IndexedSlices(rate * gradient * scale, touched))
+        gradient = tf.sparse.sparse_dense_matmul(features, per_name, adjoint_a=True)
+        squares += gradient * gradient
+        weights -= rate * gradient * tf.math.rsqrt(squares)
+        self._state.scatter_update(tf.IndexedSlices(tf.concat([weights, squares], axis=1), touched))
         bias_gradient = tf.math.unsorted_segment_sum(error, population, 2)
-        self._bias_accumulator.assign_add(bias_gradient * bias_gradient)
-        self.bias.assign_sub(rate * bias_gradient * tf.math.rsqrt(self._bias_accumulator))
+        self._bias_squares.assign_add(bias_gradient * bias_gradient)
+        self.bias.assign_sub(rate * bias_gradient * tf.math.rsqrt(self._bias_squares))
 
 
 class PriorNetwork(keras.Model):  # type: ignore[misc]
