@@ -48,7 +48,7 @@ test-container: .venv/.stamp build/train.stamp ## Build the container image and 
 check: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Lint, type-check, and check the templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy app.py stacks local lambda benchmarks tests
+	$(BIN)/mypy app.py stacks local lambda operations benchmarks tests
 	$(BIN)/mypy --python-executable .venv-model/bin/python model_code
 	$(CDK) synth --quiet --output build/cdk.check > /dev/null
 	# W3005: CDK writes out dependencies that a reference implies already.
@@ -100,6 +100,16 @@ pretrained: build/train.stamp ## Train the model that METHOD=pre-trained ships, 
 	rm -rf build/pretrained build/pretrained.work
 	$(MAKE) --no-print-directory train DATA=build/train MODEL=build/pretrained
 	.venv-model/bin/python -m model_code.shipping build/pretrained build/train model_code/pretrained
+
+.PHONY: hooks release
+hooks: .venv/.stamp ## Check every commit before it is made
+	$(BIN)/pre-commit install
+release: setup ## Version application and model together, commit and tag: VERSION=1.2.0
+	@test -n "$(VERSION)" || { echo "usage: make release VERSION=1.2.0" >&2; exit 2; }
+	$(BIN)/python -m operations.release check $(VERSION)
+	$(MAKE) --no-print-directory pretrained
+	$(MAKE) --no-print-directory model-card MODEL=build/pretrained
+	$(BIN)/python -m operations.release commit $(VERSION)
 
 .PHONY: notebook
 notebook: setup .venv-notebooks/.stamp ## Open JupyterLab with the lessons on the local AWS

@@ -13,7 +13,7 @@ from openapi.document import CHECKED_IN
 
 FUNCTIONS = Path(__file__).parents[1] / "functions.json"
 TITLE = "Voice of the Customer"
-VERSION = "1.0.0"
+VERSION = "0.1.0"
 DESCRIPTION = (
     "What customers say, and the gender that their first names suggest. An inferred gender is a "
     "guess from the first name alone; what a person said about themselves always wins."

@@ -1,0 +1,1 @@
+"""Programs for whoever operates and releases the application."""
