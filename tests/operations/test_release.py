@@ -33,10 +33,8 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def note(clone: Path, text: str) -> None:
-    """Put what is unreleased into the changelog, and nothing else."""
-    changelog = clone / "CHANGELOG.md"
-    rest = re.sub(r"^## Unreleased\n.*?(?=^## |\Z)", "", changelog.read_text(), flags=re.M | re.S)
-    changelog.write_text(rest.rstrip() + f"\n\n## Unreleased\n\n{text}\n")
+    """Commit a changelog that says what is unreleased."""
+    (clone / "CHANGELOG.md").write_text(f"# Changelog\n\n## Unreleased\n\n{text}\n")
     git(clone, "commit", "--quiet", "--all", "--allow-empty", "--message", "Note")
 
 
