@@ -91,7 +91,7 @@ def download_prefix(s3: Any, uri: str, folder: Path, *, gunzip: bool) -> int:
     bucket, prefix = split_uri(uri)
     count = 0
     try:
-        for key in _keys(s3, bucket, prefix):
+        for key in keys(s3, bucket, prefix):
             name = key[len(prefix) :].lstrip("/") or key.rsplit("/", 1)[-1]
             target = folder / name
             if folder.resolve() not in target.resolve().parents:
@@ -111,6 +111,20 @@ def download_prefix(s3: Any, uri: str, folder: Path, *, gunzip: bool) -> int:
             "Please ensure that the bucket exists and that objects exist under that S3 prefix."
         )
     return count
+
+
+def keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
+    """Yield the keys below a prefix, but for those that stand for folders.
+
+    Raises
+    ------
+    ArtifactError
+        If the role may not list.
+    """
+    try:
+        yield from _keys(s3, bucket, prefix)
+    except ClientError as error:
+        raise ArtifactError(_reason(error)) from error
 
 
 def _keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:

@@ -53,6 +53,8 @@ class ModelServer:
         Surroundings.
     processes
         Table of the emulator's container processes.
+    log_group
+        Where the server's log goes, the endpoint's own group by default.
     """
 
     def __init__(
@@ -61,8 +63,11 @@ class ModelServer:
         variant: Record,
         settings: SageMakerSettings,
         processes: ProcessTable,
+        *,
+        log_group: str | None = None,
     ) -> None:
         self._endpoint_name = endpoint_name
+        self._log_group = log_group or f"/aws/sagemaker/Endpoints/{endpoint_name}"
         self._variant = variant
         self._settings = settings
         self._processes = processes
@@ -218,7 +223,7 @@ class ModelServer:
         self._environment = self._container_environment(region)
         self._stream = LogStream(
             artifacts.client("logs", self._credentials, region),
-            f"/aws/sagemaker/Endpoints/{self._endpoint_name}",
+            self._log_group,
             self.log_stream,
         )
         return self._stream

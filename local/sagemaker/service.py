@@ -27,6 +27,8 @@ from local.sagemaker.subprocesses import ProcessTable
 from local.sagemaker.tags import Tags
 from local.sagemaker.training_jobs import TrainingJobs
 from local.sagemaker.training_runner import TrainingRunner
+from local.sagemaker.transform_jobs import TransformJobs
+from local.sagemaker.transform_runner import TransformRunner
 
 logger = logging.getLogger("sagemaker")
 
@@ -57,6 +59,9 @@ class SageMaker:
         )
         self._endpoint_runner = EndpointRunner(settings, self.store, self.processes)
         self.models = Models(self.store)
+        self.transform_jobs = TransformJobs(
+            self.store, self.models, TransformRunner(settings, self.store, self.processes)
+        )
         self.endpoint_configs = EndpointConfigs(self.store, self.models)
         self.endpoints = Endpoints(self.store, self.endpoint_configs, self._endpoint_runner)
         self._notebook_runner = NotebookRunner(settings, self.store, self.processes)
@@ -116,6 +121,7 @@ class SageMaker:
         """Take over a saved state: interrupted jobs fail, endpoints are served again."""
         self.store.import_state(state.get("records", {}))
         self.training_jobs.end_interrupted()
+        self.transform_jobs.end_interrupted()
         self.notebook_instances.end_interrupted()
         self.endpoints.restore()
 
@@ -139,6 +145,7 @@ class SageMaker:
 
     def _operations(self) -> dict[str, Operation]:
         jobs, models, configs = self.training_jobs, self.models, self.endpoint_configs
+        transforms = self.transform_jobs
         endpoints, tags = self.endpoints, self.tags
         instances, lifecycles = self.notebook_instances, self.lifecycle_configs
         return {
@@ -146,6 +153,10 @@ class SageMaker:
             "DescribeTrainingJob": jobs.describe,
             "ListTrainingJobs": jobs.list_page,
             "StopTrainingJob": jobs.stop,
+            "CreateTransformJob": transforms.create,
+            "DescribeTransformJob": transforms.describe,
+            "ListTransformJobs": transforms.list_page,
+            "StopTransformJob": transforms.stop,
             "CreateModel": models.create,
             "DescribeModel": models.describe,
             "ListModels": models.list_page,

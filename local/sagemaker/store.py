@@ -17,6 +17,7 @@ KINDS = (
     "model",
     "endpoint-config",
     "endpoint",
+    "transform-job",
     "notebook-instance",
     "notebook-instance-lifecycle-config",
 )

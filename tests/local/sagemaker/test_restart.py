@@ -33,6 +33,18 @@ def test_endpoints_are_served_again_and_running_jobs_have_failed(own_emulator: E
         "the training",
     )
 
+    source = bench.put("batch/a.json", b'{"sleep": 60}\n')
+    transform = bench.name("transform")
+    bench.sagemaker.create_transform_job(
+        TransformJobName=transform,
+        ModelName=bench.model(),
+        TransformInput={
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": source}},
+            "ContentType": "application/json",
+        },
+        TransformOutput={"S3OutputPath": source.rpartition("/")[0]},
+        TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    )
     work_folder = own_emulator.work_folder
 
     own_emulator.stop()
@@ -47,6 +59,9 @@ def test_endpoints_are_served_again_and_running_jobs_have_failed(own_emulator: E
     assert bench.invoke(endpoint, {})["model"] == "one"
     described = bench.sagemaker.describe_training_job(TrainingJobName=job)
     assert described["TrainingJobStatus"] == "Failed"
+    assert "the embedded AWS stopped while this job was running" in described["FailureReason"]
+    described = bench.sagemaker.describe_transform_job(TransformJobName=transform)
+    assert described["TransformJobStatus"] == "Failed"
     assert "the embedded AWS stopped while this job was running" in described["FailureReason"]
 
 
