@@ -183,7 +183,7 @@ class RestApi(Construct):
             )
             if permission["resource"] == "*":
                 acknowledge(construct, "AwsSolutions-IAM5[Resource::*]", permission["reason"])
-        integration = apigateway.LambdaIntegration(function)
+        integration = apigateway.LambdaIntegration(function, allow_test_invoke=False)
         public = definition.get("public", False)
         for route in definition["routes"]:
             self._add_method(route["path"], route["method"], integration, public=public)
