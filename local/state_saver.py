@@ -1,6 +1,7 @@
 """Saves the emulator's state every few seconds, so that a crash loses little.
 
-ministack writes its state only when it is stopped in an orderly way.
+ministack writes its state only when it is stopped in an orderly way. Objects in buckets and the
+items of tables (:mod:`local.bridges.table_journal`) are on disk before they are acknowledged.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from local.bridges import (
     node_sdk,
     repository_names,
     request_validator,
+    table_journal,
 )
 from local.settings import LocalSettings
 
@@ -38,6 +39,7 @@ def install_all(settings: LocalSettings) -> None:
     custom_resource_failure.install()
     interrupted_stacks.install()
     request_validator.install()
+    table_journal.install(settings.emulator_state / "journal")
     missing_images.install()
     repository_names.install()
     lambda_error_text.install()
