@@ -23,6 +23,8 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 CDK := npx --no-install cdk
 # The runtime of the deployed functions; stacks/capabilities/function.py names it too.
 LAYER_PLATFORM := --python-version 3.14 --python-platform aarch64-manylinux2014
+# Lambda's runtime brings these along; in the layer they would be 30 MB more.
+IN_RUNTIME := $(addprefix --no-emit-package ,botocore python-dateutil six urllib3)
 
 .PHONY: help
 help: ## List the targets
@@ -122,7 +124,7 @@ layer: build/layer.stamp ## Build the functions' dependency layer in build/layer
 lock: .venv/.stamp ## Pin what the requirements*.in files ask for, with hashes
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt
 	$(COMPILE) -c requirements-dev.txt requirements.in -o requirements.txt
-	$(COMPILE) lambda/requirements.in -o lambda/requirements.txt
+	$(COMPILE) $(IN_RUNTIME) lambda/requirements.in -o lambda/requirements.txt
 	$(COMPILE) -c lambda/requirements.txt local/functions-requirements.in -o local/functions-requirements.txt
 	$(COMPILE) model_code/requirements.in -o model_code/requirements.txt
 	$(COMPILE) -c model_code/requirements.txt model_code/requirements-serve.in -o model_code/requirements-serve.txt
@@ -163,6 +165,6 @@ build/train.stamp: model_code/data.py model_code/names.py model_code/requirement
 build/layer.stamp: lambda/requirements.txt | .venv/.stamp
 	@echo "Building the functions' dependency layer ..."
 	rm -rf build/layer
-	$(UV) pip install --quiet --require-hashes --no-compile-bytecode --only-binary :all: $(LAYER_PLATFORM) --target build/layer/python -r lambda/requirements.txt
+	$(UV) pip install --quiet --require-hashes --no-deps --no-compile-bytecode --only-binary :all: $(LAYER_PLATFORM) --target build/layer/python -r lambda/requirements.txt
 	rm -rf build/layer/python/bin build/layer/python/.lock
 	touch $@

@@ -23,7 +23,7 @@ from rest_api.errors import (
     NotFoundError,
     UnsupportedMediaTypeError,
 )
-from rest_api.observability import log_fault, logger, metrics
+from rest_api.observability import log_fault, logger, metrics, tracer
 from rest_api.routes import methods_of
 
 JSON = "application/json"
@@ -64,6 +64,7 @@ def lambda_handler(application: APIGatewayRestResolver) -> Handler:
     @logger.inject_lambda_context(
         correlation_id_path=correlation_paths.API_GATEWAY_REST, log_event=False, clear_state=True
     )
+    @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
     @metrics.log_metrics
     def handler(event: Event, context: Any) -> dict[str, Any]:
         started = time.perf_counter()
@@ -87,7 +88,8 @@ def lambda_handler(application: APIGatewayRestResolver) -> Handler:
             "isBase64Encoded": answer.get("isBase64Encoded", False),
         }
 
-    return handler
+    traced: Handler = handler
+    return traced
 
 
 def _answer(application: APIGatewayRestResolver, event: Event, context: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from stacks.acknowledgements import acknowledge
 from stacks.settings import Settings
 from stacks.training_source import REPOSITORY
 
@@ -28,7 +29,7 @@ def log_group(scope: Construct, construct_id: str, *, settings: Settings) -> log
 
 
 class Function(Construct):
-    """A function from ``lambda/`` whose role may write its log and nothing else.
+    """A function from ``lambda/`` whose role may write its log and its traces, and nothing else.
 
     Attributes
     ----------
@@ -70,4 +71,6 @@ class Function(Construct):
             memory_size=memory_mb,
             role=role,
             log_group=log,
+            tracing=lambda_.Tracing.ACTIVE,
         )
+        acknowledge(self, "AwsSolutions-IAM5[Resource::*]", "AWS X-Ray has no resources to name.")

@@ -106,6 +106,8 @@ class RestApi(Construct):
                 throttling_rate_limit=settings.throttle_rate,
                 throttling_burst_limit=settings.throttle_burst,
                 metrics_enabled=True,
+                # A stage's traces hold whole URLs, and entering feedback may be a GET.
+                tracing_enabled=False,
             ),
         )
         # The output that CDK adds by itself would be a second name for ApiUrl.

@@ -225,6 +225,8 @@ def test_no_role_may_do_everything_to_anything(assembly: Assembly) -> None:
         "comprehend:BatchDetectSentiment",
         "ecr:GetAuthorizationToken",
         "sagemaker:ListTrainingJobs",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
     }
     for name, policy in every(assembly, "AWS::IAM::Policy"):
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
@@ -249,8 +251,13 @@ def test_every_function_of_the_api_has_its_own_role_and_what_it_lists(
             if logical_id.startswith(construct)
         )
         listed = {action for grant in definition["permissions"] for action in grant["actions"]}
-        logging = {"logs:CreateLogStream", "logs:PutLogEvents"}
-        assert actions(template, f"{construct}Role") == listed | logging
+        telling = {
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            "xray:PutTelemetryRecords",
+            "xray:PutTraceSegments",
+        }
+        assert actions(template, f"{construct}Role") == listed | telling
     assert len(roles) == len(functions)
 
 
@@ -260,6 +267,15 @@ def test_api_has_the_workshops_stage_and_is_throttled(assembly: Assembly) -> Non
         assert properties["StageName"] == "vocweb"
         (throttle,) = properties["MethodSettings"]
         assert throttle["ThrottlingRateLimit"] == assembly.settings[stage].throttle_rate
+
+
+def test_functions_are_traced_and_urls_are_not(assembly: Assembly) -> None:
+    """A stage's traces hold query strings, and with them names."""
+    for name, function in every(assembly, "AWS::Lambda::Function"):
+        if function["Properties"]["Handler"].endswith(".handler.handler"):
+            assert function["Properties"]["TracingConfig"] == {"Mode": "Active"}, name
+    for name, stage in every(assembly, "AWS::ApiGateway::Stage"):
+        assert not stage["Properties"]["TracingEnabled"], name
 
 
 def test_access_is_what_the_setting_says(assembly: Assembly) -> None:
