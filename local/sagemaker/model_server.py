@@ -7,6 +7,7 @@ import http.client
 import logging
 import queue
 import shutil
+import signal
 import socket
 import threading
 import time
@@ -27,6 +28,7 @@ logger = logging.getLogger("sagemaker")
 Record = dict[str, Any]
 
 _PING_TIMEOUT_SECONDS = 2.0
+_PING_PAUSE_SECONDS = 2.0
 _ENDS_BEFORE_GIVING_UP = 2
 _RESTART_PAUSE_SECONDS = 0.5
 _LONGEST_RESTART_PAUSE_SECONDS = 15.0
@@ -306,8 +308,26 @@ class ModelServer:
         while process.is_running and not self._ending.is_set():
             if self._ping():
                 self._healthy.set()
+                self._end_if_hung(process)
                 return
             self._ending.wait(0.05)
+
+    def _end_if_hung(self, process: ContainerProcess) -> None:
+        """End a program that stopped answering, as AWS replaces it; it is started again."""
+        # Counted, not timed: after a pause of the whole machine the first ping decides.
+        pings = self._settings.hung_after_seconds / (_PING_PAUSE_SECONDS + _PING_TIMEOUT_SECONDS)
+        failed = 0
+        while not self._ending.wait(_PING_PAUSE_SECONDS) and process.is_running:
+            failed = 0 if self._ping() else failed + 1
+            if failed >= pings and process.is_running and not self._ending.is_set():
+                self._report("The model server does not answer /ping; it is started anew.")
+                process.signal_group(signal.SIGKILL)
+                return
+
+    def _report(self, message: str) -> None:
+        if self._stream is not None:
+            self._stream.write(message)
+        logger.warning("%s: %s", self._endpoint_name, message)
 
     def _ping(self) -> bool:
         connection = http.client.HTTPConnection(

@@ -45,6 +45,8 @@ class SageMakerSettings:
         Longest time a model server may take for an answer; 60 s on AWS.
     startup_timeout_seconds
         Longest time until a model server's first healthy ``/ping``; 180 s on AWS.
+    hung_after_seconds
+        Time without an answer to ``/ping`` after which a model server is ended and started anew.
     """
 
     state_folder: Path
@@ -56,6 +58,7 @@ class SageMakerSettings:
     serving_grace_seconds: float = 30.0
     invocation_timeout_seconds: float = 60.0
     startup_timeout_seconds: float = 180.0
+    hung_after_seconds: float = 30.0
 
     @property
     def notebooks_folder(self) -> Path:

@@ -25,6 +25,7 @@ def main() -> None:
             temporary_folder=folder / "tmp",
             stop_grace_seconds=2.0,
             serving_grace_seconds=2.0,
+            hung_after_seconds=4.0,
             invocation_timeout_seconds=float(os.environ["TEST_INVOCATION_SECONDS"]),
         )
     )

@@ -93,6 +93,20 @@ def test_a_crashed_server_is_restarted(shared: Workbench, endpoint: str) -> None
     assert wait_for(answer, "the restarted server") == "one"
 
 
+def test_a_hung_server_is_replaced(shared: Workbench, endpoint: str) -> None:
+    with pytest.raises(shared.runtime.exceptions.ModelError, match="timed out"):
+        shared.invoke(endpoint, {"hang": True})
+
+    def answer() -> str | None:
+        try:
+            model: str = shared.invoke(endpoint, {"again": 1})["model"]
+        except ClientError:
+            return None
+        return model
+
+    assert wait_for(answer, "the server in place of the hung one") == "one"
+
+
 def test_the_servers_output_is_logged(shared: Workbench, endpoint: str) -> None:
     shared.invoke(endpoint, {})
     group = f"/aws/sagemaker/Endpoints/{endpoint}"

@@ -24,7 +24,7 @@ OWN_IMAGE = f"{ACCOUNT}.{REGISTRY}/voc-gender:latest"
 BUCKET = "workbench"
 
 HANDLERS = """
-    import json, os, time
+    import json, os, signal, time
     def model_fn(folder):
         return open(os.path.join(folder, "weights.txt")).read()
     def input_fn(body, content_type):
@@ -34,6 +34,9 @@ HANDLERS = """
             return None
         if data.get("crash"):
             os._exit(3)
+        if data.get("hang"):
+            os.kill(os.getpid(), signal.SIGSTOP)
+            time.sleep(60)  # this thread may run on for a moment
         time.sleep(data.get("sleep", 0))
         return {"model": model, "data": data, "threshold": os.environ.get("THRESHOLD")}
     def unsupported(environ, start_response):
