@@ -82,10 +82,11 @@ class _Gateway:
     """ASGI application that divides requests between emulator, page and status."""
 
     def __init__(self, settings: LocalSettings, emulator: Application) -> None:
+        from local.fault_switch import FaultSwitch
         from local.state_saver import StateSaver
 
         self._settings = settings
-        self._emulator = emulator
+        self._emulator = FaultSwitch(settings.faults_file, emulator)
         self._saver = StateSaver()
         self._saving: asyncio.Task[None] | None = None
 

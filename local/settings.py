@@ -139,6 +139,11 @@ class LocalSettings:
         return self.state_folder / "urls.json"
 
     @property
+    def faults_file(self) -> Path:
+        """Faults of AWS's services that are switched on (:mod:`local.fault_switch`)."""
+        return self.state_folder / "faults.json"
+
+    @property
     def environment_file(self) -> Path:
         """Shell exports for any AWS client."""
         return self.state_folder / "env"
