@@ -82,12 +82,14 @@ class _Gateway:
     """ASGI application that divides requests between emulator, page and status."""
 
     def __init__(self, settings: LocalSettings, emulator: Application) -> None:
+        from local import acknowledged_changes
         from local.fault_switch import FaultSwitch
         from local.state_saver import StateSaver
 
         self._settings = settings
         self._emulator = FaultSwitch(settings.faults_file, emulator)
         self._saver = StateSaver()
+        acknowledged_changes.install(self._saver)
         self._saving: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

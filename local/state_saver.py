@@ -1,13 +1,15 @@
 """Saves the emulator's state every few seconds, so that a crash loses little.
 
-ministack writes its state only when it is stopped in an orderly way. Objects in buckets and the
-items of tables (:mod:`local.bridges.table_journal`) are on disk before they are acknowledged.
+ministack writes its state only when it is stopped in an orderly way. Objects in buckets, the
+items of tables (:mod:`local.bridges.table_journal`) and what else clients change
+(:mod:`local.acknowledged_changes`) are on disk before they are acknowledged.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection
 
 from ministack import app as ministack_app
 from ministack.core import persistence
@@ -42,15 +44,22 @@ class StateSaver:
             self._changed.clear()
             await self.save()
 
-    async def save(self) -> None:
+    async def save(self, only: Collection[str] | None = None) -> None:
         """Save once.
 
+        Parameters
+        ----------
+        only
+            Names of the states to save, or None for all.
+
+        Notes
+        -----
         The state is copied on the event loop, where requests cannot change it meanwhile, and
         written by a thread, where writing delays no request.
         """
         async with self._saving:
             if not self._finished:
-                await self._save_services()
+                await self._save_services(only)
 
     async def finish(self) -> None:
         """Wait for a save that is being made, and make no other.
@@ -60,8 +69,10 @@ class StateSaver:
         async with self._saving:
             self._finished = True
 
-    async def _save_services(self) -> None:
+    async def _save_services(self, only: Collection[str] | None) -> None:
         for service, get_state in ministack_app._build_persistence_save_dict().items():
+            if only is not None and service not in only:
+                continue
             try:
                 state = get_state()
             except Exception:
