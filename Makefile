@@ -25,6 +25,7 @@ CDK := npx --no-install cdk
 LAYER_PLATFORM := --python-version 3.14 --python-platform aarch64-manylinux2014
 # Lambda's runtime brings these along; in the layer they would be 30 MB more.
 IN_RUNTIME := $(addprefix --no-emit-package ,botocore python-dateutil six urllib3)
+LOCKS := package-lock.json $(shell git ls-files '*requirements*.txt')
 
 .PHONY: help
 help: ## List the targets
@@ -50,11 +51,12 @@ test-container: .venv/.stamp build/train.stamp ## Build the container image and 
 check: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Lint, type-check, and check the templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy app.py stacks local lambda operations benchmarks tests
+	$(BIN)/mypy app.py stacks local lambda operations supply_chain benchmarks tests
 	$(BIN)/mypy --python-executable .venv-model/bin/python model_code
 	$(CDK) synth --quiet --output build/cdk.check > /dev/null
 	# W3005: CDK writes out dependencies that a reference implies already.
 	$(BIN)/cfn-lint --ignore-checks W3005 -- 'build/cdk.check/**/*.template.json'
+	$(MAKE) --no-print-directory licences audit
 snapshots: setup ## Take the snapshots of the templates anew
 	$(BIN)/python -m pytest -q tests/stacks/test_snapshots.py --snapshot-update
 format: .venv/.stamp ## Format the code and mend what can be mended
@@ -91,7 +93,7 @@ baseline: build/train.stamp ## Train the workshop's network for an epoch, and pr
 compare: build/train.stamp ## Compare MODEL=folder with published packages (not shipped, installed for this)
 	@test -n "$(MODEL)" || { echo "usage: make compare MODEL=build/model" >&2; exit 2; }
 	$(UV) venv --quiet --clear --python .venv-model/bin/python build/venv-compare
-	$(UV) pip install --quiet --python build/venv-compare/bin/python -r model_code/requirements-dev.txt -r model_code/requirements-compare.in
+	$(UV_PIP) --python build/venv-compare/bin/python model_code/requirements-compare.txt
 	build/venv-compare/bin/python -m model_code.compare $(abspath $(MODEL)) build/train --out docs/benchmarks/compare.json
 model-card: .venv-model/.stamp ## Write docs/model-card.md from the evaluation in MODEL=folder
 	@test -n "$(MODEL)" || { echo "usage: make model-card MODEL=build/model" >&2; exit 2; }
@@ -113,6 +115,13 @@ release: setup ## Version application and model together, commit and tag: VERSIO
 	$(MAKE) --no-print-directory model-card MODEL=build/pretrained
 	$(BIN)/python -m operations.release commit $(VERSION)
 
+.PHONY: sbom licences audit fuzz
+sbom: build/sbom.stamp ## Write a bill of materials (CycloneDX) per audience to build/sbom/
+licences: build/sbom.stamp ## Check every dependency's licence against supply_chain/policy.toml
+	$(BIN)/python -m supply_chain.licences build/sbom
+audit: .venv/.stamp ## Look for known vulnerabilities [REQUIRED=1: fail where nobody can be asked]
+	$(BIN)/python -m supply_chain.audit $(if $(REQUIRED),--required)
+
 .PHONY: notebook
 notebook: setup .venv-notebooks/.stamp ## Open JupyterLab with the lessons on the local AWS
 	$(BIN)/python -m local notebook
@@ -129,14 +138,16 @@ lock: .venv/.stamp ## Pin what the requirements*.in files ask for, with hashes
 	$(COMPILE) model_code/requirements.in -o model_code/requirements.txt
 	$(COMPILE) -c model_code/requirements.txt model_code/requirements-serve.in -o model_code/requirements-serve.txt
 	$(COMPILE) --no-emit-package unidecode -c model_code/requirements.txt model_code/requirements-dev.in -o model_code/requirements-dev.txt
+	$(COMPILE) --no-emit-package unidecode -c model_code/requirements-dev.txt model_code/requirements-compare.in -o model_code/requirements-compare.txt
 	$(COMPILE) notebooks/requirements.in -o notebooks/requirements.txt
+	$(COMPILE) -c model_code/requirements-serve.txt -c local/functions-requirements.txt tests/fuzz/requirements.in -o tests/fuzz/requirements.txt
 clean: ## Remove what was built and installed
-	rm -rf build cdk.out node_modules .venv .venv-model .venv-functions .venv-notebooks
+	rm -rf build cdk.out node_modules .venv .venv-model .venv-functions .venv-notebooks .venv-fuzz
 
 .venv/.stamp: requirements-dev.txt
 	@echo "Installing the tools ..."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.in)"
+	test -x $(UV) || sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt | $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r /dev/stdin
 	$(UV_PIP) --python $(BIN)/python requirements-dev.txt
 	touch $@
 .venv-model/.stamp: model_code/requirements-dev.txt | .venv/.stamp
@@ -161,6 +172,11 @@ node_modules/.stamp: package-lock.json
 build/train.stamp: model_code/data.py model_code/names.py model_code/requirements-dev.txt | .venv-model/.stamp
 	@echo "Building the training data ..."
 	.venv-model/bin/python -m model_code.data build/train
+	touch $@
+build/sbom.stamp: $(LOCKS) supply_chain/sbom.py supply_chain/audiences.py | .venv/.stamp
+	@echo "Writing the bills of materials ..."
+	rm -rf build/sbom
+	$(BIN)/python -m supply_chain.sbom build/sbom
 	touch $@
 build/layer.stamp: lambda/requirements.txt | .venv/.stamp
 	@echo "Building the functions' dependency layer ..."
