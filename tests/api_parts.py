@@ -221,6 +221,7 @@ def function_environment(aws: str, model: Model, monkeypatch: pytest.MonkeyPatch
         "IDEMPOTENCY_TABLE_NAME": REQUESTS,
         "LISTING_INDEX": INDEX,
         "ENDPOINT_NAME": ENDPOINT,
+        "ACCESS": "open",
         "CORS_ALLOW_ORIGIN": "*",
         "POWERTOOLS_SERVICE_NAME": "voc",
         "POWERTOOLS_METRICS_NAMESPACE": "VocGender",

@@ -9,7 +9,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 
-from openapi.document import CHECKED_IN
+from openapi.document import ACCESSES, COGNITO, checked_in
+from rest_api.errors import UnauthorizedError
 
 FUNCTIONS = Path(__file__).parents[1] / "functions.json"
 TITLE = "Voice of the Customer"
@@ -18,13 +19,31 @@ DESCRIPTION = (
     "What customers say, and the gender that their first names suggest. An inferred gender is a "
     "guess from the first name alone; what a person said about themselves always wins."
 )
+_SCHEME = "userPool"
+_BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": (
+        "Access token of the user pool with the scope `voc/api`. The page gets one by "
+        "authorization code with PKCE at the hosted sign-in page, whose address and client are "
+        "in `/config.json` beside the page. An administrator adds the people."
+    ),
+}
 _FOREIGN_SCHEMAS = ("HTTPValidationError", "ResponseValidationError", "ValidationError")
 
 
-def build() -> dict[str, Any]:
-    """Return the OpenAPI document of all routes, in the order of ``functions.json``."""
+def build(access: str) -> dict[str, Any]:
+    """Return the OpenAPI document of all routes, in the order of ``functions.json``.
+
+    Parameters
+    ----------
+    access
+        One of `ACCESSES`.
+    """
     merge = OpenAPIMerge(title=TITLE, version=VERSION, description=DESCRIPTION, on_conflict="error")
-    for function in json.loads(FUNCTIONS.read_text(encoding="utf-8")):
+    functions = json.loads(FUNCTIONS.read_text(encoding="utf-8"))
+    for function in functions:
         application = importlib.import_module(f"{function}.handler").application
         schema = application.get_openapi_schema(title=TITLE, version=VERSION)
         merge.add_schema(json.loads(schema.model_dump_json(by_alias=True, exclude_none=True)))
@@ -41,13 +60,35 @@ def build() -> dict[str, Any]:
             operation["responses"].pop("422", None)
             # It also announces a body where there is none.
             operation["responses"].get("204", {}).pop("content", None)
+    if access == COGNITO:
+        _protect(document, functions)
     return document
 
 
-def text() -> str:
+def _protect(document: dict[str, Any], functions: dict[str, Any]) -> None:
+    """Say which operations want an access token, and what is answered without one."""
+    document["components"]["securitySchemes"] = {_SCHEME: _BEARER}
+    document["security"] = [{_SCHEME: []}]
+    public = {
+        (route["path"], route["method"].lower())
+        for function in functions.values()
+        for route in function["routes"]
+        if function.get("public")
+    }
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if (path, method) in public:
+                operation["security"] = []
+                continue
+            answers = operation["responses"]
+            answers["401"] = {**answers["500"], "description": UnauthorizedError.__doc__}
+
+
+def text(access: str) -> str:
     """Return the document as it is checked in."""
-    return json.dumps(build(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(build(access), indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    CHECKED_IN.write_text(text(), encoding="utf-8")
+    for each in ACCESSES:
+        checked_in(each).write_text(text(each), encoding="utf-8")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
-from openapi.document import CHECKED_IN
+from openapi.document import checked_in
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
 from rest_api.documentation import responses
 
@@ -13,7 +14,7 @@ application = build_application()
 
 @cache
 def _document() -> str:
-    return CHECKED_IN.read_text(encoding="utf-8")
+    return checked_in(os.environ["ACCESS"]).read_text(encoding="utf-8")
 
 
 @application.get(

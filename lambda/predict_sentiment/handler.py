@@ -67,11 +67,14 @@ _ERRORS = (TooLargeError, SentimentFailedError, SentimentUnavailableError)
     operation_id="predictSentimentByQuery",
     tags=["sentiment"],
     responses=responses(
-        list[str], NotFoundError, *_ERRORS, description='As the workshop: `["Tom - POSITIVE"]`'
+        list[str], NotFoundError, *_ERRORS, description='As the workshop: `["<ID> - POSITIVE"]`'
     ),
 )
 def predict_by_query(ids: QueryIds) -> JsonAnswer:
-    """Find out and store sentiments, the workshop's way: ``["Tom - POSITIVE", …]``."""
+    """Find out and store sentiments, the workshop's way: ``["<ID> - POSITIVE", …]``.
+
+    A text in which none is found is left out, as it was there.
+    """
     outcome = _predicted(ids_of_query(ids))
     if outcome.missing:
         # The workshop's form has no place for an error per id.
@@ -80,7 +83,9 @@ def predict_by_query(ids: QueryIds) -> JsonAnswer:
             details={"missing": outcome.missing},
         )
     return json_response(
-        json.dumps([f"{row.first_name} - {row.sentiment}" for row in outcome.rows.values()])
+        json.dumps(
+            [f"{row.id} - {row.sentiment}" for row in outcome.rows.values() if row.sentiment]
+        )
     )
 
 

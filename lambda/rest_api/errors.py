@@ -54,6 +54,13 @@ class BadRequestError(ApiError):
     code = "bad_request"
 
 
+class UnauthorizedError(ApiError):
+    """The access token is missing, has ended, or is another pool's. The gateway answers so."""
+
+    status = 401
+    code = "unauthorized"
+
+
 class NotFoundError(ApiError):
     """There is no such route or no such feedback."""
 

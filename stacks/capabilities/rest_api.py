@@ -16,6 +16,7 @@ from stacks.acknowledgements import acknowledge
 from stacks.capabilities.endpoint import endpoint_arn, endpoint_name
 from stacks.capabilities.feedback_table import LISTING_INDEX, FeedbackTable
 from stacks.capabilities.function import ARCHITECTURE, RUNTIME, Function
+from stacks.capabilities.gateway_errors import add_gateway_errors
 from stacks.capabilities.idempotency_table import IdempotencyTable
 from stacks.capabilities.sign_in import API_SCOPE, SignIn
 from stacks.capabilities.tally_table import TallyTable
@@ -68,11 +69,15 @@ class RestApi(Construct):
             "INSIGHTS_TABLE_NAME": tally.table.table_name,
             "IDEMPOTENCY_TABLE_NAME": idempotency.table.table_name,
             "ENDPOINT_NAME": endpoint_name(settings),
+            "ACCESS": settings.access,
         }
         functions: dict[str, Any] = json.loads(_FUNCTIONS_FILE.read_text())
         for name, definition in functions.items():
             self._build_function(name, definition)
-        self._answer_errors_of_the_gateway()
+        add_gateway_errors(
+            self.api,
+            allow_origin=settings.cors_allow_origin if settings.allows_other_origins else None,
+        )
 
     def _build_layer(self) -> lambda_.LayerVersion:
         if not (LAYER_FOLDER / "python").is_dir():
@@ -192,48 +197,3 @@ class RestApi(Construct):
         for path in {route["path"]: None for route in definition["routes"]}:
             # The function answers other methods with 405 and those that there are.
             self._add_method(path, "ANY", integration, public=public)
-
-    def _answer_errors_of_the_gateway(self) -> None:
-        """Give the gateway's own errors the form of the API's."""
-        headers = {"Access-Control-Allow-Origin": f"'{self._settings.cors_allow_origin}'"}
-        self.api.add_gateway_response(
-            "GatewayUnknownRoute",
-            # What the gateway calls a missing token is a route that does not exist.
-            type=apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
-            status_code="404",
-            response_headers=headers if self._settings.allows_other_origins else None,
-            templates={
-                "application/json": (
-                    '{"error":{"code":"not_found","message":"There is no such route."}}'
-                )
-            },
-        )
-        self.api.add_gateway_response(
-            "GatewayThrottled",
-            type=apigateway.ResponseType.THROTTLED,
-            response_headers={
-                # The bucket of requests fills up again within a second.
-                "Retry-After": "'1'",
-                **(headers if self._settings.allows_other_origins else {}),
-            },
-            templates={
-                "application/json": (
-                    '{"error":{"code":"throttled","message":"Too many requests. Try again."}}'
-                )
-            },
-        )
-        for response_type in (
-            apigateway.ResponseType.DEFAULT_4_XX,
-            apigateway.ResponseType.DEFAULT_5_XX,
-        ):
-            self.api.add_gateway_response(
-                f"Gateway{response_type.response_type.title().replace('_', '')}",
-                type=response_type,
-                response_headers=headers if self._settings.allows_other_origins else None,
-                templates={
-                    "application/json": (
-                        '{"error":{"code":"$context.error.responseType",'
-                        '"message":$context.error.messageString}}'
-                    )
-                },
-            )

@@ -19,7 +19,7 @@ from local.settings import PROJECT_ROOT
 if TYPE_CHECKING:
     from tests.end_to_end.conftest import Application
 
-CONTRACT = PROJECT_ROOT / "lambda" / "openapi" / "openapi.json"
+CONTRACT = PROJECT_ROOT / "lambda" / "openapi" / "open.json"
 
 
 def enter(application: Application, first_name: str, **more: str) -> str:

@@ -99,7 +99,10 @@ def test_without_a_token_only_the_contract_is_readable(application: Application)
     ):
         status, answer = application.call(method, path, body)
         assert status == 401, (path, answer)
-    assert application.call("GET", "/openapi.json")[0] == 200
+        assert answer["error"]["code"] == "unauthorized"
+    status, contract = application.call("GET", "/openapi.json")
+    assert status == 200
+    assert contract["security"], "the contract says that a token is needed"
 
 
 def test_token_of_another_pool_is_refused(application: Application) -> None:

@@ -9,23 +9,48 @@ from typing import Any
 
 import pytest
 
-from openapi.document import CHECKED_IN
+from openapi.document import ACCESSES, checked_in
 from openapi.generate import text
 from tests.api_parts import FUNCTIONS
 
 LAMBDA = Path(__file__).parents[2] / "lambda"
 
 
-def test_the_document_is_the_codes() -> None:
+@pytest.mark.parametrize("access", ACCESSES)
+def test_the_document_is_the_codes(access: str) -> None:
     """``cd lambda && python -m openapi.generate`` writes it anew."""
-    assert CHECKED_IN.read_text(encoding="utf-8") == text()
+    assert checked_in(access).read_text(encoding="utf-8") == text(access)
 
 
-def test_the_route_hands_it_out(call: Any) -> None:
+@pytest.mark.parametrize("access", ACCESSES)
+def test_the_route_hands_out_what_fits_the_access(
+    access: str, call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCESS", access)
+    importlib.import_module("openapi.handler")._document.cache_clear()
+
     answer = call("GET", "/openapi.json")
 
-    assert answer.json() == json.loads(CHECKED_IN.read_text(encoding="utf-8"))
+    assert answer.json() == document_of(access)
     assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_a_token_is_asked_for_where_the_gateway_asks_for_one() -> None:
+    assert "security" not in str(document_of("open"))
+    document = document_of("cognito")
+    ((name, scheme),) = document["components"]["securitySchemes"].items()
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    assert document["security"] == [{name: []}]
+    for function in FUNCTIONS.values():
+        for route in function["routes"]:
+            operation = document["paths"][route["path"]][route["method"].lower()]
+            public = function.get("public", False)
+            assert operation.get("security") == ([] if public else None)
+            assert ("401" in operation["responses"]) is not public
+
+
+def document_of(access: str) -> Any:
+    return json.loads(checked_in(access).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -50,6 +75,7 @@ def test_the_stacks_know_every_variable(function: str) -> None:
         "LISTING_INDEX": "/getallcontents",
         "ENDPOINT_NAME": "GenderModel.from_environment",
         "IDEMPOTENCY_TABLE_NAME": "enter_feedback.repetition",
+        "ACCESS": "ACCESS",
     }
     code = (LAMBDA / function / "handler.py").read_text(encoding="utf-8")
     named = FUNCTIONS[function]["environment"]
@@ -60,7 +86,7 @@ def test_the_stacks_know_every_variable(function: str) -> None:
 
 
 def test_every_operation_is_described() -> None:
-    document = json.loads(CHECKED_IN.read_text(encoding="utf-8"))
+    document = document_of("open")
     operations = [operation for path in document["paths"].values() for operation in path.values()]
 
     assert len(operations) == sum(len(data["routes"]) for data in FUNCTIONS.values()) == 12

@@ -28,9 +28,12 @@ def test_sentiments_are_found_and_stored(call: Any) -> None:
 
     answer = call("GET", "/predictsentiment?Id=" + ",".join(ids))
 
-    assert answer.json() == ["Tom - POSITIVE", "Tom - NEGATIVE", "Tom - NEUTRAL"]
+    sentiments = ["POSITIVE", "NEGATIVE", "NEUTRAL"]
+    assert answer.json() == [
+        f"{identifier} - {sentiment}" for identifier, sentiment in zip(ids, sentiments, strict=True)
+    ]
     found = {row["ID"]: row["Sentiment"] for row in call("GET", "/getallcontents").json()}
-    assert [found[identifier] for identifier in ids] == ["POSITIVE", "NEGATIVE", "NEUTRAL"]
+    assert [found[identifier] for identifier in ids] == sentiments
 
 
 def test_batches_report_each_id(call: Any) -> None:

@@ -278,6 +278,27 @@ def test_functions_are_traced_and_urls_are_not(assembly: Assembly) -> None:
         assert not stage["Properties"]["TracingEnabled"], name
 
 
+def test_errors_of_the_gateway_have_the_form_of_the_apis(assembly: Assembly) -> None:
+    for stage, stacks in assembly.templates.items():
+        settings = assembly.settings[stage]
+        answered: dict[str, dict[str, Any]] = {}
+        for answer in resources(stacks["Api"], "AWS::ApiGateway::GatewayResponse").values():
+            properties = answer["Properties"]
+            template = properties["ResponseTemplates"]["application/json"]
+            said = template.replace("$context.error.messageString", '"said by the gateway"')
+            error = json.loads(said)["error"]
+            assert error.keys() == {"code", "message", "details"}
+            headers = properties["ResponseParameters"]
+            answered[properties["ResponseType"]] = {"code": error["code"], **headers}
+            readable = headers.get("gatewayresponse.header.Access-Control-Allow-Origin")
+            wanted = settings.cors_allow_origin if settings.allows_other_origins else None
+            assert readable == (f"'{wanted}'" if wanted else None)
+        assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= answered.keys()
+        assert answered["UNAUTHORIZED"]["code"] == "unauthorized"
+        for passing in ("THROTTLED", "INTEGRATION_TIMEOUT"):
+            assert "gatewayresponse.header.Retry-After" in answered[passing]
+
+
 def test_access_is_what_the_setting_says(assembly: Assembly) -> None:
     for stage, stacks in assembly.templates.items():
         settings = assembly.settings[stage]
