@@ -70,9 +70,12 @@ bench: .venv/.stamp ## Measure what the documentation quotes (docs/benchmarks/)
 	$(BIN)/python -m benchmarks.identify
 	$(MAKE) local-down
 
-.PHONY: synth deploy destroy
+.PHONY: synth diff deploy destroy
 synth: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Write every template to cdk.out/
 	$(CDK) synth --quiet
+diff: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## What a change does to every stack: BASE=main [ALLOW=harmless] [REGION=eu-west-1]
+	@test -n "$(BASE)" || { echo "BASE is missing: make diff BASE=main" >&2; exit 2; }
+	$(BIN)/python -m operations.diff_gate '$(BASE)' --allow $(or $(ALLOW),none) $(if $(REGION),-c region=$(REGION)) $(if $(filter command line,$(origin ENVIRONMENT)),-c environment=$(ENVIRONMENT))
 deploy: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Deploy: REGION=eu-west-1 [ENVIRONMENT=production]
 	@test -n "$(REGION)" || { echo "REGION is missing: make deploy REGION=us-east-1" >&2; exit 2; }
 	$(CDK) deploy '$(ENVIRONMENT)-$(REGION)/*' --require-approval broadening -c environment=$(ENVIRONMENT) -c region=$(REGION) -c method=$(METHOD)
