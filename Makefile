@@ -51,7 +51,7 @@ test-container: .venv/.stamp build/train.stamp ## Build the container image and 
 check: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Lint, type-check, and check the templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy app.py stacks local lambda operations supply_chain benchmarks tests
+	$(BIN)/mypy app.py stacks local lambda operations supply_chain benchmarks soak tests
 	$(BIN)/mypy --python-executable .venv-model/bin/python model_code
 	$(CDK) synth --quiet --output build/cdk.check > /dev/null
 	# W3005: CDK writes out dependencies that a reference implies already.
@@ -144,8 +144,9 @@ lock: .venv/.stamp ## Pin what the requirements*.in files ask for, with hashes
 	$(COMPILE) --no-emit-package unidecode -c model_code/requirements-dev.txt model_code/requirements-compare.in -o model_code/requirements-compare.txt
 	$(COMPILE) notebooks/requirements.in -o notebooks/requirements.txt
 	$(COMPILE) -c model_code/requirements-serve.txt -c local/functions-requirements.txt tests/fuzz/requirements.in -o tests/fuzz/requirements.txt
+	$(COMPILE) soak/requirements.in -o soak/requirements.txt
 clean: ## Remove what was built and installed
-	rm -rf build cdk.out node_modules .venv .venv-model .venv-functions .venv-notebooks .venv-fuzz
+	rm -rf build cdk.out node_modules .venv .venv-model .venv-functions .venv-notebooks .venv-fuzz .venv-soak
 
 .venv/.stamp: requirements-dev.txt
 	@echo "Installing the tools ..."
@@ -163,10 +164,16 @@ clean: ## Remove what was built and installed
 	test -x .venv-notebooks/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-notebooks
 	$(UV_PIP) --python .venv-notebooks/bin/python notebooks/requirements.txt
 	touch $@
+.venv-soak/.stamp: soak/requirements.txt | .venv/.stamp
+	@echo "Installing what the soak's clients run with ..."
+	test -x .venv-soak/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-soak
+	$(UV_PIP) --python .venv-soak/bin/python soak/requirements.txt
+	touch $@
 .venv-functions/.stamp: local/functions-requirements.txt | .venv/.stamp
 	@echo "Installing what the functions find ..."
 	test -x .venv-functions/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-functions
-	$(UV_PIP) --python .venv-functions/bin/python local/functions-requirements.txt
+	# Compiled now: a function's process may not write, and would compile at every cold start.
+	$(UV_PIP) --compile-bytecode --python .venv-functions/bin/python local/functions-requirements.txt
 	touch $@
 node_modules/.stamp: package-lock.json
 	@echo "Installing the CDK CLI ..."
