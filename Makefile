@@ -83,6 +83,11 @@ destroy: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ##
 	@test -n "$(REGION)" || { echo "REGION is missing: make destroy REGION=us-east-1" >&2; exit 2; }
 	$(CDK) destroy '$(ENVIRONMENT)-$(REGION)/*' -c environment=$(ENVIRONMENT) -c region=$(REGION) -c method=$(METHOD)
 
+.PHONY: batch
+batch: .venv/.stamp ## Infer the names of INPUT=names.csv on the local AWS, or REGION=eu-west-1 (docs/batch.md)
+	@test -n "$(INPUT)" || { echo "usage: make batch INPUT=names.csv [REGION=eu-west-1] [ENVIRONMENT=production]" >&2; exit 2; }
+	PYTHONPATH=lambda $(BIN)/python -m operations.batch "$(INPUT)" $(if $(REGION),--region $(REGION)) --environment $(ENVIRONMENT) $(if $(STACK),--stack "$(STACK)") $(if $(COLUMN),--column "$(COLUMN)") $(if $(POPULATION),--population $(POPULATION)) $(if $(SPREADSHEET),--spreadsheet) $(if $(REMOVE),--remove)
+
 .PHONY: data train serve baseline compare model-card bench-model pretrained
 data: build/train.stamp ## Build the training data in build/train/
 train: .venv-model/.stamp ## Train: DATA=folder MODEL=folder

@@ -67,6 +67,15 @@ def acknowledge_delivery(scope: IConstruct, bucket: s3.IBucket) -> None:
     acknowledge(handler, "AwsSolutions-L1", "CDK chooses the runtime of its own function.")
 
 
+def acknowledge_invocation(construct: IConstruct, function: IConstruct) -> None:
+    """Accept that CDK's grant to invoke a function covers its versions."""
+    acknowledge(
+        construct,
+        f"AwsSolutions-IAM5[Resource::<{_logical_id(function)}.Arn>:*]",
+        "CDK's framework invokes its functions by ARN and version.",
+    )
+
+
 def acknowledge_provider(provider: cr.Provider, handlers: Iterable[lambda_.IFunction]) -> None:
     """Accept what CDK's own framework of custom resources may do and is."""
     framework = [
@@ -75,11 +84,7 @@ def acknowledge_provider(provider: cr.Provider, handlers: Iterable[lambda_.IFunc
         if (function := provider.node.try_find_child(name)) is not None
     ]
     for function in [*handlers, *framework]:
-        acknowledge(
-            provider,
-            f"AwsSolutions-IAM5[Resource::<{_logical_id(function)}.Arn>:*]",
-            "CDK's framework invokes its functions by ARN and version.",
-        )
+        acknowledge_invocation(provider, function)
     _acknowledge_basic_execution(provider)
     for rule in ("AwsSolutions-SF1", "AwsSolutions-SF2"):
         acknowledge(

@@ -82,6 +82,12 @@ class Settings(BaseModel):
     notebook, notebook_instance_type, notebook_idle_minutes
         Whether the data scientist's notebook instance exists, its machine, and after how many
         idle minutes it stops by itself.
+    batch_state_machine
+        Whether a state machine infers the names of large files that are put in the bucket;
+        ``make batch`` does the same from an operator's machine.
+    batch_instance_type, batch_keep_days
+        Machine of the batch transform jobs, and after how many days the bucket forgets the
+        names and results of a batch.
     access
         ``open``: anybody may call the API; ``cognito``: whom an administrator added to
         the user pool.
@@ -120,6 +126,9 @@ class Settings(BaseModel):
     notebook: bool
     notebook_instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
     notebook_idle_minutes: Annotated[int, Field(ge=10, le=1440)]
+    batch_state_machine: bool
+    batch_instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+    batch_keep_days: Annotated[int, Field(ge=1, le=365)]
     access: Access
     cors_allow_origin: Annotated[str, Field(pattern=r"^(\*|none|https?://[^/\s]+)$")]
     throttle_rate: Annotated[int, Field(ge=1, le=10_000)]
@@ -140,6 +149,11 @@ class Settings(BaseModel):
     def stage_name(self) -> str:
         """Name of the stage, and the first part of its stacks' names."""
         return f"{self.environment}-{self.region}"
+
+    @property
+    def batch_job_name_prefix(self) -> str:
+        """What the names of the batch transform jobs begin with."""
+        return f"voc-gender-{self.environment}-batch-"
 
     @property
     def allows_other_origins(self) -> bool:

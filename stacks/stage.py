@@ -6,6 +6,7 @@ from aws_cdk import Environment, Stage
 from constructs import Construct
 
 from stacks.api_stack import ApiStack
+from stacks.batch_stack import BatchStack
 from stacks.capabilities.model_source import Deliveries
 from stacks.lessons import lessons
 from stacks.model_stack import ModelStack
@@ -36,6 +37,10 @@ class RegionalStage(Stage):
         # The API knows the endpoint by name: it must be there before the first request.
         api.add_stack_dependency(model)
         WebStack(self, "Web", settings=settings, api=api.api, sign_in=api.sign_in)
+        if settings.batch_state_machine:
+            batch = BatchStack(self, "Batch", settings=settings, bucket=storage.bucket)
+            # It knows the endpoint by name.
+            batch.add_stack_dependency(model)
         if delivered is not None:
             notebook = NotebookStack(
                 self, "Notebook", settings=settings, bucket=storage.bucket, lessons=delivered

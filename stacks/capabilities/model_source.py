@@ -19,6 +19,7 @@ from stacks.capabilities.quality_gate import JobMetrics, QualityGate, RecordedEv
 from stacks.capabilities.sagemaker_role import ImageSource, SageMakerRole
 from stacks.capabilities.storage import (
     PRETRAINED_PREFIX,
+    batch_prefix,
     data_prefix,
     pretrained_prefix,
     source_prefix,
@@ -163,6 +164,9 @@ def _serving_role(
     serving = SageMakerRole(scope, construct_id, image=image)
     for prefix in prefixes:
         serving.allow_reading(bucket, prefix)
+    # A batch transform acts with its model's role: names in, answers out, nothing else of them.
+    serving.allow_reading(bucket, batch_prefix("names"))
+    serving.allow_writing(bucket, batch_prefix("inferred"))
     return serving.role
 
 

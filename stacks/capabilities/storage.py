@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from aws_cdk import Aws, Duration, Fn, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as s3_deployment
@@ -11,10 +13,12 @@ from stacks.acknowledgements import acknowledge, acknowledge_delivery
 from stacks.capabilities.function import log_group
 from stacks.pretrained_model import PretrainedModel
 from stacks.settings import Settings
-from stacks.training_source import ShippedFolder
+from stacks.training_source import REPOSITORY, ShippedFolder
 
 BUCKET_PREFIX = "smworkshop-"
 PRETRAINED_PREFIX = "pretrained"
+BATCH_PREFIX = "batch/"
+_BATCH_PREFIXES_FILE = REPOSITORY / "lambda" / "batch_inference" / "prefixes.json"
 
 
 def data_prefix(data: ShippedFolder) -> str:
@@ -37,14 +41,20 @@ def lessons_prefix(lessons: ShippedFolder) -> str:
     return f"notebooks/{lessons.fingerprint}"
 
 
+def batch_prefix(kind: str) -> str:
+    """Return where in the bucket the ``files``, ``names`` or ``inferred`` of batches lie."""
+    prefixes: dict[str, str] = json.loads(_BATCH_PREFIXES_FILE.read_text())
+    return prefixes[kind]
+
+
 class Storage(Construct):
     """A bucket that only this account reads, over TLS, with every version kept for a while.
 
     Attributes
     ----------
     bucket
-        Holds ``train/``, ``code/``, ``models/`` and ``pretrained/``, and for the notebook
-        instance ``notebooks/`` and ``lessons/``.
+        Holds ``train/``, ``code/``, ``models/`` and ``pretrained/``, for the notebook
+        instance ``notebooks/`` and ``lessons/``, and for a while the names in ``batch/``.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
@@ -90,15 +100,21 @@ class Storage(Construct):
             auto_delete_objects=not retain,
             lifecycle_rules=[
                 s3.LifecycleRule(
+                    # People's names.
+                    prefix=BATCH_PREFIX,
+                    expiration=Duration.days(self._settings.batch_keep_days),
+                    noncurrent_version_expiration=Duration.days(1),
+                ),
+                s3.LifecycleRule(
                     noncurrent_version_expiration=Duration.days(30),
                     abort_incomplete_multipart_upload_after=Duration.days(7),
-                )
+                ),
             ],
         )
         acknowledge(
             bucket,
             "AwsSolutions-S1",
-            "The bucket holds public name counts and models, no customer data; only this "
-            "stack's roles read it.",
+            "The bucket holds public name counts, models, and customers' names for some days; "
+            "only this application's roles and its operators read it.",
         )
         return bucket

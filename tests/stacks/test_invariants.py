@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .conftest import Assembly, Template
 
 OUTPUTS = {
+    "Batch": {"BatchStateMachineArn"},
     "Storage": {"BucketName"},
     "Model": {"TrainingJobName", "EndpointName"},
     "Api": {"ApiUrl", "TableName", "UserPoolId"},

@@ -1,0 +1,135 @@
+"""Which AWS a program talks to, and what of the application is there.
+
+With a region it is the real AWS, with the credentials that any AWS client finds. Without one it
+is the embedded AWS of this working copy, which must be running.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.client_environment import make_client
+from local.credentials import load_or_create
+from local.settings import PROJECT_ROOT, LocalSettings
+from stacks.settings import Settings, load_settings, read_presets
+
+
+class TargetError(Exception):
+    """There is no such AWS or no such deployment; the message says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One AWS, and one stage of the application.
+
+    Attributes
+    ----------
+    settings
+        Of the stage.
+    stack_name
+        The one stack of an application that was started by a launch link, or None.
+    local
+        The embedded AWS, or None for the real one.
+    """
+
+    settings: Settings
+    stack_name: str | None = None
+    local: LocalSettings | None = None
+
+    def __str__(self) -> str:
+        """Say where this leads, for people."""
+        where = (
+            f"the embedded AWS at {self.local.endpoint_url}"
+            if self.local
+            else f"AWS in {self.settings.region}"
+        )
+        return f"{self.stack_name or self.settings.stage_name} on {where}"
+
+    def client(self, service: str) -> Any:
+        """Return boto3's client of a service."""
+        if self.local is not None:
+            return make_client(self.local, load_or_create(self.local.state_folder), service)
+        session: Any = boto3.Session(region_name=self.settings.region)
+        return session.client(service)
+
+    def outputs(self, *stacks: str) -> dict[str, str]:
+        """Return the outputs of the stage's stacks that are named, or of the one stack.
+
+        Raises
+        ------
+        TargetError
+            If one is not there.
+        """
+        names = (
+            [self.stack_name]
+            if self.stack_name
+            else [f"{self.settings.stage_name}-{stack}" for stack in stacks]
+        )
+        cloudformation = self.client("cloudformation")
+        found: dict[str, str] = {}
+        for name in names:
+            try:
+                (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+            except (ClientError, BotoCoreError) as error:
+                raise TargetError(
+                    f"there is no stack {name} ({error}). You asked for {self}"
+                ) from error
+            found |= {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
+        return found
+
+
+def find_target(
+    *, region: str | None, environment: str | None, stack_name: str | None = None
+) -> Target:
+    """Choose the AWS and the stage.
+
+    Parameters
+    ----------
+    region
+        Of the real AWS; None for the embedded one.
+    environment
+        Name of a preset, ``workshop`` where it is not said.
+    stack_name
+        The stack of an application that was started by a launch link.
+
+    Raises
+    ------
+    TargetError
+        If the embedded AWS does not run.
+    SettingsError
+        If there is no such region or environment.
+    """
+    local = None if region else _running_local()
+    chosen = {
+        "region": region or (local.region if local else ""),
+        "environment": environment or "workshop",
+    }
+    (settings,) = load_settings(read_presets(PROJECT_ROOT / "cdk.json"), chosen)
+    return Target(settings=settings, stack_name=stack_name, local=local)
+
+
+def _running_local() -> LocalSettings:
+    local = LocalSettings.from_environment(os.environ)
+    if local.urls_file.exists():
+        # It may run on another port than this shell's variables say.
+        address = str(json.loads(local.urls_file.read_text())["aws"])
+        if address == local.endpoint_url and _answers(local):
+            return local
+    raise TargetError(
+        f"REGION is not given, and no embedded AWS answers at {local.endpoint_url}. "
+        "Start it with 'make local-up', or give the region of the real AWS: REGION=eu-west-1"
+    )
+
+
+def _answers(local: LocalSettings) -> bool:
+    try:
+        make_client(local, load_or_create(local.state_folder), "sts").get_caller_identity()
+    except (ClientError, BotoCoreError):
+        return False
+    return True

@@ -1,0 +1,29 @@
+"""The stack of the state machine that infers the names of large files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.capabilities.batch_state_machine import BatchStateMachine
+from stacks.settings import Settings
+
+
+class BatchStack(Stack):
+    """The state machine and its functions."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        bucket: s3.IBucket,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        batch = BatchStateMachine(self, "Batch", settings=settings, bucket=bucket)
+        CfnOutput(self, "BatchStateMachineArn", value=batch.machine.state_machine_arn)
