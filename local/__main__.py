@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from urllib.error import URLError
@@ -36,13 +37,21 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupt)
     try:
-        _COMMANDS[command](LocalSettings.from_environment())
+        _COMMANDS[command](LocalSettings.from_environment(_environment_of(command)))
     except (LocalSettingsError, launcher.LauncherError, DeploymentError, URLError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _environment_of(command: str) -> dict[str, str]:
+    environment = dict(os.environ)
+    if command in ("down", "reset"):
+        # What runs can be stopped without the engine, which may be gone.
+        environment.pop("LOCAL_CONTAINERS", None)
+    return environment
 
 
 def _interrupt(_number: int, _frame: object) -> None:

@@ -73,6 +73,8 @@ def client_environment(
             ),
         }
     )
+    if settings.engine is not None:
+        environment.update(settings.engine.variables())
     environment.update(processes.marker_of(settings.state_folder))
     return environment
 

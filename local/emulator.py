@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local import guardian, processes
@@ -54,6 +55,8 @@ def emulator_environment(
         "LOCAL_STATE_FOLDER": str(settings.state_folder),
         "FUNCTIONS_PYTHON": str(settings.functions_python),
         "MODEL_PYTHON": str(settings.model_python),
+        # A notebook instance may clone a repository, as this user's git would.
+        "GIT_CONFIG_GLOBAL": os.environ.get("GIT_CONFIG_GLOBAL") or str(Path.home() / ".gitconfig"),
         # ministack's
         "GATEWAY_PORT": str(settings.port),
         "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
@@ -69,10 +72,13 @@ def emulator_environment(
         # These would open ports on every interface.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        # No container is ever started: there need be no engine, and one that is there is not ours.
+        # The emulator itself starts no container: there need be no engine, and one that is there
+        # is not its.
         "DOCKER_HOST": "unix:///nonexistent",
     }
     environment.update(processes.marker_of(settings.state_folder))
+    if settings.engine is not None:
+        environment.update(settings.engine.variables())
     if parent is not None:
         environment[_PARENT_VARIABLE] = str(parent)
     return environment
@@ -177,6 +183,10 @@ async def _serve(settings: LocalSettings) -> None:
 
     config = Config()
     config.bind = [f"127.0.0.1:{settings.port}", f"127.0.0.1:{settings.page_port}"]
+    bridge = settings.engine.bridge if settings.engine is not None else None
+    if bridge is not None:
+        # What runs in containers calls AWS too. Nobody but this machine is on that network.
+        config.bind.append(f"{bridge.address}:{settings.port}")
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.accesslog = None
@@ -197,6 +207,7 @@ def _register_services(settings: LocalSettings) -> SageMaker:
             state_folder=settings.state_folder,
             temporary_folder=settings.temporary_folder,
             model_python=settings.model_python,
+            engine=settings.engine,
         )
     )
     application_autoscaling.register(service)
@@ -225,6 +236,7 @@ def main() -> None:
     from local.bridges import install_all
 
     install_all(settings)
+    guardian.remove_containers(settings.engine, settings.state_folder)
     sagemaker = _register_services(settings)
     # One line per service and save would bury everything else in the log.
     logging.getLogger("persistence").setLevel(logging.WARNING)
@@ -233,6 +245,7 @@ def main() -> None:
     loop.run_until_complete(_serve(settings))
 
     sagemaker.close()
+    guardian.remove_containers(settings.engine, settings.state_folder)
     processes.end_marked(settings.state_folder, excluding=[guard.pid], grace_seconds=2.0)
     sys.stdout.flush()
     # Threads that wait for a custom resource or a function would keep the interpreter from

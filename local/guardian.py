@@ -7,12 +7,15 @@ workers which are now without a parent are ended as well.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from local import processes
+from local.engine import Engine, EngineError
+from local.settings import LocalSettings, LocalSettingsError
 
 
 def start(state_folder: Path, temporary_folder: Path) -> subprocess.Popen[bytes]:
@@ -34,11 +37,21 @@ def start(state_folder: Path, temporary_folder: Path) -> subprocess.Popen[bytes]
     )
 
 
+def remove_containers(engine: Engine | None, state_folder: Path) -> None:
+    """Remove the containers that an engine runs for an embedded AWS, if it still answers."""
+    if engine is not None:
+        with contextlib.suppress(EngineError):
+            engine.remove_created(state_folder)
+
+
 def main(arguments: list[str]) -> None:
     """Wait for the emulator's end, then clean up after it."""
     state_folder, temporary_folder = Path(arguments[0]), Path(arguments[1])
     sys.stdin.buffer.read()
     processes.end_marked(state_folder)
+    # The engine may have gone with the emulator.
+    with contextlib.suppress(LocalSettingsError):
+        remove_containers(LocalSettings.from_environment().engine, state_folder)
     shutil.rmtree(temporary_folder, ignore_errors=True)
 
 

@@ -3,6 +3,9 @@
 No engine is needed: ``build`` packs what the Dockerfile copies, ``push`` stores it in the
 embedded AWS's registry by the registry's own protocol, and the embedded SageMaker runs it from
 there. The commands are those that the CDK CLI and the workshop's lessons use.
+
+With ``LOCAL_CONTAINERS=docker`` the engine carries out everything but ``push``: the image stays
+where the containers will run, and the registry learns by which id.
 """
 
 from __future__ import annotations
@@ -14,7 +17,9 @@ import io
 import json
 import os
 import re
+import shlex
 import shutil
+import subprocess
 import sys
 import tarfile
 import urllib.error
@@ -25,11 +30,16 @@ from pathlib import Path
 from typing import Any
 
 from local.dockerfile import DockerfileError, Stage, read_stage
+from local.engine import HOST_VARIABLE, Engine, EngineError
 
 STORE_VARIABLE = "LOCAL_IMAGE_STORE"
 PROGRAM = Path(__file__).with_name("image-client.sh")
 CONFIG_TYPE = "application/vnd.voc-gender.packed-image.v1+json"
 """Tells the embedded SageMaker that an image was packed here and can be run from its files."""
+ENGINE_CONFIG_TYPE = "application/vnd.voc-gender.engine-image.v1+json"
+"""Tells the embedded SageMaker that the engine of this machine has the image, and its id there."""
+BUILD_OPTIONS_VARIABLE = "LOCAL_DOCKER_BUILD_OPTIONS"
+"""Further options of an engine's ``build``, such as a secret or a network."""
 
 _MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 _BUILD_OPTIONS = (
@@ -112,35 +122,55 @@ class ImageStore:
         ImageError
             If the name is not of a registry, or the registry refuses.
         """
-        match = _REGISTRY_IMAGE.match(name)
-        if match is None:
-            raise ImageError(f"{name} is not ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG")
         if not self.exists(name):
             raise ImageError(f"An image does not exist locally with the tag: {name}")
-        repository = f"{endpoint_url}/v2/{match['name']}"
-        # The registry's host says whose repository it is: the name alone is every region's.
-        scope = urllib.parse.urlencode({"ns": match["registry"]})
-        blobs = []
-        for part, media_type in (("config", CONFIG_TYPE), ("layer", _LAYER_TYPE)):
-            content = (self._of(name) / part).read_bytes()
-            digest = _digest(content)
-            query = f"{urllib.parse.urlencode({'digest': digest})}&{scope}"
-            _send("POST", f"{repository}/blobs/uploads/?{query}", content, media_type)
-            blobs.append({"mediaType": media_type, "digest": digest, "size": len(content)})
-        manifest = json.dumps(
-            {
-                "schemaVersion": 2,
-                "mediaType": _MANIFEST_TYPE,
-                "config": blobs[0],
-                "layers": blobs[1:],
-            }
-        ).encode()
-        _send("PUT", f"{repository}/manifests/{match['tag']}?{scope}", manifest, _MANIFEST_TYPE)
-        return _digest(manifest)
+        config, layer = ((self._of(name) / part).read_bytes() for part in ("config", "layer"))
+        return store_in_registry(name, endpoint_url, (CONFIG_TYPE, config), (_LAYER_TYPE, layer))
 
     def _of(self, name: str) -> Path:
         full = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
         return self._folder / hashlib.sha256(full.encode()).hexdigest()[:32]
+
+
+def store_in_registry(name: str, endpoint_url: str, *blobs: tuple[str, bytes]) -> str:
+    """Store an image in the registry of the embedded AWS, and answer its digest there.
+
+    Parameters
+    ----------
+    name
+        ``ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG``.
+    endpoint_url
+        The embedded AWS.
+    blobs
+        Media type and content of the configuration, and of each layer.
+
+    Raises
+    ------
+    ImageError
+        If the name is not of a registry, or the registry refuses.
+    """
+    match = _REGISTRY_IMAGE.match(name)
+    if match is None:
+        raise ImageError(f"{name} is not ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG")
+    repository = f"{endpoint_url}/v2/{match['name']}"
+    # The registry's host says whose repository it is: the name alone is every region's.
+    scope = urllib.parse.urlencode({"ns": match["registry"]})
+    entries = []
+    for media_type, content in blobs:
+        digest = _digest(content)
+        query = f"{urllib.parse.urlencode({'digest': digest})}&{scope}"
+        _send("POST", f"{repository}/blobs/uploads/?{query}", content, media_type)
+        entries.append({"mediaType": media_type, "digest": digest, "size": len(content)})
+    manifest = json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": _MANIFEST_TYPE,
+            "config": entries[0],
+            "layers": entries[1:],
+        }
+    ).encode()
+    _send("PUT", f"{repository}/manifests/{match['tag']}?{scope}", manifest, _MANIFEST_TYPE)
+    return _digest(manifest)
 
 
 def _pack(context: Path, stage: Stage) -> bytes:
@@ -198,6 +228,12 @@ def _send(method: str, url: str, body: bytes, content_type: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Carry out one command; answers the exit code."""
+    if HOST_VARIABLE in os.environ:
+        try:
+            return _by_engine(Engine.find(), list(arguments))
+        except (EngineError, ImageError) as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
     options, _ignored = _parser().parse_known_args(arguments)
     command: Callable[[ImageStore, Any], int] = options.carry_out
     try:
@@ -205,6 +241,24 @@ def main(arguments: Sequence[str]) -> int:
     except ImageError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+
+
+def _by_engine(engine: Engine, arguments: list[str]) -> int:
+    command = arguments[0] if arguments else ""
+    if command == "login":
+        return 0
+    if command == "push":
+        name = arguments[-1]
+        image = engine.image_id(name)
+        if image is None:
+            raise ImageError(f"An image does not exist locally with the tag: {name}")
+        config = json.dumps({"image": image}).encode()
+        store_in_registry(name, os.environ["AWS_ENDPOINT_URL"], (ENGINE_CONFIG_TYPE, config))
+        return 0
+    if command == "build":
+        arguments[1:1] = shlex.split(os.environ.get(BUILD_OPTIONS_VARIABLE, ""))
+    environment = engine.client_environment()
+    return subprocess.run([engine.program, *arguments], env=environment, check=False).returncode
 
 
 def _build(store: ImageStore, options: Any) -> int:

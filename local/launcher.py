@@ -135,9 +135,9 @@ def start_emulator(settings: LocalSettings, *, parent: int | None = None) -> Cre
         stop_emulator(settings)
     for port in (settings.port, settings.page_port):
         _require_free(port, settings)
+    _require_same_containers(settings)
     with Step("Starting the embedded AWS"):
         _empty_folder(settings.temporary_folder)
-        settings.emulator_state.mkdir(exist_ok=True)
         _spawn_emulator(settings, keys, parent)
     return keys
 
@@ -280,6 +280,22 @@ def _require_installed(settings: LocalSettings) -> None:
             raise LauncherError(
                 f"{program} does not exist: start through `make local`, which installs it"
             )
+
+
+def _require_same_containers(settings: LocalSettings) -> None:
+    # What was pushed, and what serves, belongs to one way of running containers.
+    settings.emulator_state.mkdir(exist_ok=True)
+    record = settings.emulator_state / "containers"
+    wanted = "programs" if settings.engine is None else "docker"
+    is_new = not any(settings.emulator_state.iterdir())
+    found = wanted if is_new else record.read_text().strip() if record.exists() else "programs"
+    if found != wanted:
+        raise LauncherError(
+            f"{settings.state_folder} was made with LOCAL_CONTAINERS={found}, and this start asks "
+            f"for {wanted}: keep to one, forget the state with `make local-reset`, or name "
+            "another folder with LOCAL_STATE_FOLDER"
+        )
+    record.write_text(f"{wanted}\n")
 
 
 @contextlib.contextmanager

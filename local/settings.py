@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.engine import Engine, EngineError
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT_ID = "000000000000"
+_CONTAINERS = ("programs", "docker")
 
 
 class LocalSettingsError(ValueError):
@@ -35,6 +38,8 @@ class LocalSettings:
         Interpreter that runs Python Lambda functions.
     model_python
         Interpreter that runs training jobs and model servers.
+    engine
+        Docker engine that runs them from their images instead, or None.
     """
 
     port: int = 4566
@@ -44,6 +49,7 @@ class LocalSettings:
     state_folder: Path = PROJECT_ROOT / ".local"
     functions_python: Path = PROJECT_ROOT / ".venv-functions" / "bin" / "python"
     model_python: Path = PROJECT_ROOT / ".venv-model" / "bin" / "python"
+    engine: Engine | None = None
 
     def __post_init__(self) -> None:
         """Check the port.
@@ -64,12 +70,13 @@ class LocalSettings:
         ----------
         environ
             ``LOCAL_AWS_PORT``, ``LOCAL_REGION``, ``ENVIRONMENT``, ``METHOD``,
-            ``LOCAL_STATE_FOLDER``, ``FUNCTIONS_PYTHON`` and ``MODEL_PYTHON``, all optional.
+            ``LOCAL_STATE_FOLDER``, ``LOCAL_CONTAINERS``, ``FUNCTIONS_PYTHON`` and
+            ``MODEL_PYTHON``, all optional.
 
         Raises
         ------
         LocalSettingsError
-            If the port is not a usable number.
+            If the port is not a usable number, or a Docker engine is asked for and none answers.
         """
         port = environ.get("LOCAL_AWS_PORT") or str(cls.port)
         if not port.isdecimal():
@@ -86,6 +93,7 @@ class LocalSettings:
                 environ.get("FUNCTIONS_PYTHON") or cls.functions_python
             ).absolute(),
             model_python=Path(environ.get("MODEL_PYTHON") or cls.model_python).absolute(),
+            engine=_engine(environ),
         )
 
     @property
@@ -152,3 +160,21 @@ class LocalSettings:
     def page_file(self) -> Path:
         """Host name of the distribution that the page port shows."""
         return self.state_folder / "page.json"
+
+
+def _engine(environ: Mapping[str, str]) -> Engine | None:
+    containers = environ.get("LOCAL_CONTAINERS") or _CONTAINERS[0]
+    if containers not in _CONTAINERS:
+        raise LocalSettingsError(
+            f"LOCAL_CONTAINERS is {containers!r}: allowed are {' and '.join(_CONTAINERS)}"
+        )
+    if containers == "programs":
+        return None
+    try:
+        return Engine.find(environ)
+    except EngineError as error:
+        raise LocalSettingsError(
+            f"LOCAL_CONTAINERS is 'docker', but no Docker engine can be used: {error}. Start one "
+            "(DOCKER_HOST tells where it is, CDK_DOCKER the program to reach it by), or leave "
+            "LOCAL_CONTAINERS away: then programs of this machine play the containers"
+        ) from error

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from stacks.settings import Method
+from stacks.settings import Settings
 from stacks.training_source import REPOSITORY, MissingInputError, ShippedFolder
 
 _LESSONS = REPOSITORY / "notebooks"
@@ -22,27 +22,30 @@ class LifecycleScriptError(MissingInputError):
     """A lifecycle script that SageMaker would refuse."""
 
 
-def lessons(build: Path, method: Method) -> ShippedFolder:
+def lessons(build: Path, settings: Settings) -> ShippedFolder:
     """Collect what is copied to the instance: ``workshop/`` and ``instance/``.
 
     ``workshop/notebooks`` holds the lessons. Where the method builds an image of its own,
-    ``workshop/container`` holds what the image is built from.
+    ``workshop/container`` holds what the image is built from. Where a git repository is named,
+    it takes the place of ``workshop/``. ``instance/`` is what the instance itself runs on.
 
     Parameters
     ----------
     build
         Folder to collect below.
-    method
-        The way to the model.
+    settings
+        ``method`` and ``notebook_repository`` count.
     """
-    files = {
-        f"workshop/notebooks/{path.name}": path
-        for pattern in ("*.ipynb", "*.py", "requirements.txt")
-        for path in _LESSONS.glob(pattern)
-    }
-    files |= {f"instance/{path.name}": path for path in (_LESSONS / "instance").glob("*.*")}
-    if method == "low-level":
-        files |= _container()
+    files = {f"instance/{path.name}": path for path in (_LESSONS / "instance").glob("*.*")}
+    files["instance/requirements.txt"] = _LESSONS / "requirements.txt"
+    if settings.notebook_repository == "none":
+        files |= {
+            f"workshop/notebooks/{path.name}": path
+            for pattern in ("*.ipynb", "*.py", "requirements.txt")
+            for path in _LESSONS.glob(pattern)
+        }
+        if settings.method == "low-level":
+            files |= _container()
     contents = {name: files[name].read_bytes() for name in sorted(files)}
     digest = hashlib.sha256()
     for name, content in contents.items():

@@ -29,6 +29,11 @@ Hosting = Literal["serverless", "instances"]
 Population = Literal["us", "world"]
 Access = Literal["open", "cognito"]
 
+_IMAGE = r"^[^\s@]+(@sha256:[0-9a-f]{64})?$"
+# Neither credentials nor anything that a shell would take for more than an address: it stands in
+# the instance's scripts.
+_REPOSITORY = r"^(none|https://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/-]+)$"
+
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the message names it, its value and what is allowed."""
@@ -56,7 +61,7 @@ class Settings(BaseModel):
         The way to the model: AWS framework containers (``high-level``), our own image
         (``low-level``), or a finished model (``pre-trained``).
     container_base_image
-        What our own image is built on (``low-level``).
+        What our own image is built on (``low-level``), by tag or, better, also by digest.
     pretrained_model
         Folder of the finished model (``pre-trained``), relative to the repository.
     training_data
@@ -82,6 +87,9 @@ class Settings(BaseModel):
     notebook, notebook_instance_type, notebook_idle_minutes
         Whether the data scientist's notebook instance exists, its machine, and after how many
         idle minutes it stops by itself.
+    notebook_repository
+        ``none``: the instance gets the lessons that the deploy delivers. Otherwise the https URL
+        of a git repository, whose default branch SageMaker clones onto the instance instead.
     batch_state_machine
         Whether a state machine infers the names of large files that are put in the bucket;
         ``make batch`` does the same from an operator's machine.
@@ -107,7 +115,7 @@ class Settings(BaseModel):
     environment: str
     region: str
     method: Method
-    container_base_image: Annotated[str, Field(min_length=1)]
+    container_base_image: Annotated[str, Field(pattern=_IMAGE)]
     pretrained_model: str
     training_data: str
     training_instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
@@ -126,6 +134,7 @@ class Settings(BaseModel):
     notebook: bool
     notebook_instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
     notebook_idle_minutes: Annotated[int, Field(ge=10, le=1440)]
+    notebook_repository: Annotated[str, Field(pattern=_REPOSITORY, max_length=1000)]
     batch_state_machine: bool
     batch_instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
     batch_keep_days: Annotated[int, Field(ge=1, le=365)]

@@ -24,7 +24,7 @@ class RegionalStage(Stage):
     def __init__(self, scope: Construct, *, settings: Settings) -> None:
         super().__init__(scope, settings.stage_name, env=Environment(region=settings.region))
         deliveries = _deliveries(settings)
-        delivered = lessons(REPOSITORY / "build", settings.method) if settings.notebook else None
+        delivered = lessons(REPOSITORY / "build", settings) if settings.notebook else None
         storage = StorageStack(
             self, "Storage", settings=settings, deliveries=deliveries, lessons=delivered
         )

@@ -32,7 +32,7 @@ from local.settings import LocalSettings
 
 def install_all(settings: LocalSettings) -> None:
     """Install every bridge; to be called before the emulator serves its first request."""
-    loopback_transport.install()
+    loopback_transport.install(settings.engine.bridge if settings.engine is not None else None)
     metric_namespace.install()
     bucket_properties.install()
     bucket_deletion.install()

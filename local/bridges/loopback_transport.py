@@ -2,7 +2,8 @@
 
 Gap (ministack 1.5.33): with IAM enforced, ``aws:SecureTransport`` is false for plain http, so a
 bucket policy that allows TLS only refuses every request on a machine that has no certificate.
-A loopback connection cannot be overheard, which is what the condition is about.
+A loopback connection cannot be overheard, which is what the condition is about; nor can one
+between this machine and the containers that its own engine runs.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import ipaddress
 from typing import Any
 
 from ministack import app
+
+from local.engine import Bridge
 
 
 def is_loopback(address: str) -> bool:
@@ -21,11 +24,12 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def install() -> None:
-    """Pin loopback requests as secure."""
+def install(bridge: Bridge | None = None) -> None:
+    """Pin loopback requests, and those from an engine's network, as secure."""
     upstream: Any = app.pin_request_origin
 
     def pin_request_origin(source_ip: str, secure_transport: bool) -> None:
-        upstream(source_ip, secure_transport or is_loopback(source_ip))
+        inside = is_loopback(source_ip) or (bridge is not None and bridge.holds(source_ip))
+        upstream(source_ip, secure_transport or inside)
 
     app.pin_request_origin = pin_request_origin

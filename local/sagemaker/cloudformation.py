@@ -237,8 +237,9 @@ class SageMakerTypes:
             for key, value in new.items()
             if key not in ("Tags", "NotebookInstanceName") and old.get(key) != value
         }
-        if "LifecycleConfigName" in old and "LifecycleConfigName" not in new:
-            changed["DisassociateLifecycleConfig"] = True
+        for member in ("LifecycleConfigName", "DefaultCodeRepository"):
+            if member in old and member not in new:
+                changed[f"Disassociate{member.removesuffix('Name')}"] = True
         if changed:
             identity = {"NotebookInstanceName": name}
             request = self._request("UpdateNotebookInstance", {**identity, **changed})

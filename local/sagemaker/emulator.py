@@ -60,9 +60,9 @@ def arn(kind: str, name: str) -> str:
     return f"arn:aws:sagemaker:{region()}:{account()}:{kind}/{name.lower()}"
 
 
-def endpoint_url() -> str:
-    """URL under which this machine reaches the emulator."""
-    return f"http://127.0.0.1:{ministack_app._resolve_port()}"
+def endpoint_url(host: str = "127.0.0.1") -> str:
+    """URL under which this machine reaches the emulator, by default, or others by a host name."""
+    return f"http://{host}:{ministack_app._resolve_port()}"
 
 
 def wait_until_reachable(timeout_seconds: float = 120.0) -> None:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from local.sagemaker import emulator
+from local.sagemaker.containers import Containers
 from local.sagemaker.model_server import ModelServer, StartError
 from local.sagemaker.settings import SageMakerSettings
 from local.sagemaker.store import Record, Store, now
-from local.sagemaker.subprocesses import ProcessTable
 
 logger = logging.getLogger("sagemaker")
 
@@ -29,14 +29,14 @@ class EndpointRunner:
         Surroundings.
     store
         Where the endpoints' records are.
-    processes
-        Table of the emulator's container processes.
+    containers
+        Where their programs run.
     """
 
-    def __init__(self, settings: SageMakerSettings, store: Store, processes: ProcessTable) -> None:
+    def __init__(self, settings: SageMakerSettings, store: Store, containers: Containers) -> None:
         self._settings = settings
         self._store = store
-        self._processes = processes
+        self._containers = containers
         self._serving: dict[str, list[ModelServer]] = {}
         self._cancelled: dict[str, threading.Event] = {}
         self._change = threading.Condition(store.lock)
@@ -123,7 +123,7 @@ class EndpointRunner:
 
     def _bring_up(self, endpoint: Record, deployment: Record, cancelled: threading.Event) -> None:
         servers = [
-            ModelServer(endpoint["EndpointName"], variant, self._settings, self._processes)
+            ModelServer(endpoint["EndpointName"], variant, self._settings, self._containers)
             for variant in deployment["Variants"]
         ]
         reason = ""

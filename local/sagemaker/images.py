@@ -1,7 +1,8 @@
 """Which contract each container image speaks, and how a subprocess keeps it.
 
-No image is pulled or run. An image URI names a contract between SageMaker and a program, and
-`training_contract` and `hosting_contract` know how to start that program on this machine:
+Without an engine no image is pulled or run. An image URI names a contract between SageMaker and a
+program, and `training_contract` and `hosting_contract` know how to start that program on this
+machine:
 
 - ``tensorflow-training`` and its siblings: script mode of the toolkit ``sagemaker-training``;
 - ``sagemaker-scikit-learn``: handlers ``model_fn``, ``input_fn``, ``predict_fn``, ``output_fn``;
@@ -46,6 +47,10 @@ class Program:
     folder: Path
     notices: tuple[str, ...] = ()
     """What the container's log shall say first."""
+    image: str | None = None
+    """Image in which an engine runs the command; None for a program of this machine."""
+    entry_point: str | None = None
+    """What an engine runs in the place of the image's own entry point."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class Layout:
         self.output_data = self.output / "data"
         self.intermediate = self.output / "intermediate"
         self.failure = self.output / "failure"
+        self.temporary = base.parent / "tmp"
 
     def create(self) -> None:
         """Create the folders."""
@@ -166,7 +172,7 @@ class _OwnTraining:
                 "the embedded SageMaker does not run ContainerEntrypoint or ContainerArguments"
             )
         image = specification["TrainingImage"]
-        return _own_program(image, "train", _job_environment(job), layout, self._settings)
+        return _own_program(image, "train", job_environment(job), layout, self._settings)
 
     def failure(self, _program: Program, exit_code: int, last_lines: list[str]) -> Failure:
         return Failure("\n".join(last_lines), exit_code)
@@ -216,7 +222,7 @@ class _ScriptMode:
             **_toolkit_environment(job, layout, str(script), str(source), user_parameters),
             "SM_USER_ARGS": json.dumps(arguments),
             "PYTHONPATH": str(layout.code),
-            **_job_environment(job),
+            **job_environment(job),
         }
         command = [*runner, str(script), *arguments]
         return Program(command, environment, layout.code, _notices(layout.code, interpreter))
@@ -310,7 +316,8 @@ def _own_program(
     )
 
 
-def _job_environment(job: Record) -> dict[str, str]:
+def job_environment(job: Record) -> dict[str, str]:
+    """Return the variables that a training job asks for."""
     environment: dict[str, str] = job.get("Environment", {})
     return environment
 

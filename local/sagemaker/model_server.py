@@ -17,10 +17,12 @@ from typing import Any
 
 from local.sagemaker import artifacts, emulator, images, roles
 from local.sagemaker.container_logs import LogStream
+from local.sagemaker.containers import Containers, ContainerStartError
 from local.sagemaker.emulator import Credentials
+from local.sagemaker.engine_containers import EngineHosting
 from local.sagemaker.errors import ApiError
 from local.sagemaker.settings import SageMakerSettings
-from local.sagemaker.subprocesses import ContainerProcess, ProcessTable
+from local.sagemaker.subprocesses import ContainerProcess
 from local.sagemaker.training_runner import container_credentials
 
 logger = logging.getLogger("sagemaker")
@@ -53,8 +55,8 @@ class ModelServer:
         A variant of the endpoint's deployment, as `local.sagemaker.endpoints` resolves it.
     settings
         Surroundings.
-    processes
-        Table of the emulator's container processes.
+    containers
+        Where its program runs.
     log_group
         Where the server's log goes, the endpoint's own group by default.
     """
@@ -64,7 +66,7 @@ class ModelServer:
         endpoint_name: str,
         variant: Record,
         settings: SageMakerSettings,
-        processes: ProcessTable,
+        containers: Containers,
         *,
         log_group: str | None = None,
     ) -> None:
@@ -72,7 +74,7 @@ class ModelServer:
         self._log_group = log_group or f"/aws/sagemaker/Endpoints/{endpoint_name}"
         self._variant = variant
         self._settings = settings
-        self._processes = processes
+        self._containers = containers
         self._folder = settings.work_folder / f"endpoint-{endpoint_name}-{uuid.uuid4().hex[:8]}"
         self._layout = images.Layout(self._folder / "ml")
         self._credentials: Credentials | None = None
@@ -212,9 +214,13 @@ class ModelServer:
         roles.require_image_access(role_arn, self._credentials, container.get("Image", ""))
         region = emulator.region()
         s3 = artifacts.client("s3", self._credentials, region)
-        contract = images.hosting_contract(
-            container.get("Image", ""), emulator.account(), self._settings
-        )
+        contract: images.HostingContract
+        if self._settings.engine is not None:
+            contract = EngineHosting(self._settings.engine)
+        else:
+            contract = images.hosting_contract(
+                container.get("Image", ""), emulator.account(), self._settings
+            )
         self._layout.create()
         model_uri = container.get("ModelDataUrl")
         if model_uri:
@@ -242,15 +248,8 @@ class ModelServer:
             ) from error
 
     def _container_environment(self, region: str) -> dict[str, str]:
-        temporary = self._folder / "tmp"
-        temporary.mkdir()
         environment = {
             **self._program.environment,
-            "SAGEMAKER_BASE_DIR": str(self._layout.base),
-            "SM_MODEL_DIR": str(self._layout.model),
-            "HOME": str(temporary),
-            "TMPDIR": str(temporary),
-            "PYTHONUNBUFFERED": "1",
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
             "SAGEMAKER_REGION": region,
@@ -262,7 +261,7 @@ class ModelServer:
     def _keep_alive(self, stream: LogStream) -> None:
         """Start the program, and again whenever it ends without being told to."""
         pause = 0.0
-        while not self._ending.wait(pause) and not self._processes.is_closed:
+        while not self._ending.wait(pause) and not self._containers.is_closed:
             started = time.monotonic()
             self._run_once(stream)
             self._healthy.clear()
@@ -276,13 +275,16 @@ class ModelServer:
     def _run_once(self, stream: LogStream) -> None:
         # Somebody may take the port before the program does; its next start gets another one.
         self._port = _free_port()
-        environment = {**self._environment, "SAGEMAKER_BIND_TO_PORT": str(self._port)}
         try:
-            process = self._processes.start(
-                self._program.command, environment, self._program.folder
+            process = self._containers.start(
+                self._program,
+                self._layout,
+                self._environment,
+                port=self._port,
+                memory_mb=self._variant.get("ServerlessConfig", {}).get("MemorySizeInMB"),
             )
-        except (OSError, RuntimeError) as error:
-            self._last_line = f"{self._program.command[0]} cannot be started: {error}"
+        except ContainerStartError as error:
+            self._last_line = str(error)
             stream.write(self._last_line)
             return
         self._process = process
@@ -295,7 +297,8 @@ class ModelServer:
             process.end(0)
         code = process.wait()
         pump.join(timeout=10)
-        if not self._ending.is_set() and not self._processes.is_closed:
+        process.remove()
+        if not self._ending.is_set() and not self._containers.is_closed:
             stream.write(f"The model server ended with exit code {code}.")
             logger.warning("model server of %s ended with %s", self._endpoint_name, code)
 

@@ -12,6 +12,7 @@ import json
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ _HOME = "/home/ec2-user"
 _USER = "ec2-user:x:0:0:Notebook user:/home/ec2-user:/bin/bash\n"
 _KERNEL = ".voc-gender/kernel"
 """Where on the volume the lifecycle scripts of this repository install the lessons' kernel."""
+_CLONE_SECONDS = 120.0
 _SUDO = """#!/bin/sh
 # There is one user only.
 while [ $# -gt 0 ]; do
@@ -43,6 +45,10 @@ _ABSENT = """#!/bin/sh
 echo "$(basename "$0") $*: nothing to do, this machine is not Amazon Linux"
 """
 _ABSENT_PROGRAMS = ("dnf", "yum", "systemctl", "usermod")
+
+
+class CloneError(Exception):
+    """A git repository cannot be cloned; the message says why."""
 
 
 class NotebookMachine:
@@ -90,6 +96,40 @@ class NotebookMachine:
         known = users.read_text(encoding="utf-8") if users.exists() else ""
         (self.folder / "etc/passwd").write_text(known + _USER, encoding="utf-8")
 
+    def clone(self, repository: str) -> None:
+        """Clone a git repository onto the volume, unless it is there.
+
+        Raises
+        ------
+        CloneError
+            In git's own words.
+        """
+        target = self.volume / repository.rstrip("/").rpartition("/")[2].removesuffix(".git")
+        if target.exists():
+            return
+        variables = ("PATH", "HOME", "GIT_CONFIG_GLOBAL")
+        try:
+            done = subprocess.run(
+                ["git", "clone", "--quiet", "--", repository, str(target)],
+                env={
+                    **{name: os.environ[name] for name in variables if name in os.environ},
+                    # Nobody is there to answer.
+                    "GIT_TERMINAL_PROMPT": "0",
+                },
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_CLONE_SECONDS,
+                check=False,
+            )
+        except OSError as error:
+            raise CloneError(f"git cannot be started: {error.strerror}") from error
+        except subprocess.TimeoutExpired as error:
+            shutil.rmtree(target, ignore_errors=True)
+            raise CloneError(f"no answer within {_CLONE_SECONDS:.0f} s") from error
+        if done.returncode != 0:
+            raise CloneError(done.stderr.strip())
+
     def remove(self) -> None:
         """Remove everything, the volume as well."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -115,7 +155,9 @@ class NotebookMachine:
 
     def environment(self, credentials: Credentials) -> dict[str, str]:
         """Environment in which the instance's role is found, as on AWS through metadata."""
+        engine = self._settings.engine
         return {
+            **(engine.variables() if engine is not None else {}),
             "PATH": f"{self._programs}:{os.environ.get('PATH', os.defpath)}",
             "HOME": _HOME,
             "USER": "ec2-user",

@@ -15,7 +15,7 @@ from local.sagemaker import artifacts, emulator, private_mounts, roles
 from local.sagemaker.container_logs import LogStream
 from local.sagemaker.emulator import Credentials
 from local.sagemaker.errors import ApiError, validation_error
-from local.sagemaker.notebook_machine import NotebookMachine
+from local.sagemaker.notebook_machine import CloneError, NotebookMachine
 from local.sagemaker.settings import SageMakerSettings
 from local.sagemaker.store import Record, Store, now
 from local.sagemaker.subprocesses import ContainerProcess, ProcessTable
@@ -139,6 +139,8 @@ class NotebookRunner:
         try:
             machine = NotebookMachine(instance, self._settings)
             machine.start()
+            if "DefaultCodeRepository" in instance:
+                machine.clone(instance["DefaultCodeRepository"])
             credentials = roles.open_session(instance["RoleArn"])
             for hook, lifecycle in scripts:
                 for script in lifecycle.get(hook, []):
@@ -149,6 +151,9 @@ class NotebookRunner:
                 "%s starts without its scripts: %s", instance["NotebookInstanceName"], error
             )
             self._settle(instance, "InService")
+        except CloneError as error:
+            repository = instance["DefaultCodeRepository"]
+            self._settle(instance, "Failed", f"{repository} cannot be cloned: {error}")
         except (_ScriptError, ApiError) as error:
             self._settle(instance, "Failed", str(error))
         except Exception as error:

@@ -45,6 +45,7 @@ class NotebookInstances:
         security_groups = settings.pop("SecurityGroupIds", None)
         settings.pop("Tags", None)
         self._check_lifecycle(settings)
+        _check_repositories(settings)
         moment = now()
         record = {
             **_DEFAULTS,
@@ -100,6 +101,7 @@ class NotebookInstances:
             if not key.startswith("Disassociate")
         }
         self._check_lifecycle(changes)
+        _check_repositories(changes)
         with self._store.lock:
             for flag, member in _DISASSOCIATIONS.items():
                 if request.get(flag):
@@ -276,6 +278,15 @@ class LifecycleConfigs:
                 "notebook instance lifecycle config", emulator.arn(_LIFECYCLE, name)
             )
         return record
+
+
+def _check_repositories(settings: Record) -> None:
+    repository = settings.get("DefaultCodeRepository", "https://")
+    if not repository.startswith("https://") or "AdditionalCodeRepositories" in settings:
+        raise validation_error(
+            "the embedded SageMaker clones one repository, DefaultCodeRepository, by its https:// "
+            "URL; it has no resources of the type CodeRepository"
+        )
 
 
 def _check_scripts(request: Record) -> None:

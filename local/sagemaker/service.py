@@ -12,9 +12,11 @@ from typing import Any
 
 from local import processes
 from local.sagemaker import emulator, resources, roles, validation
+from local.sagemaker.containers import Containers, PlayedContainers
 from local.sagemaker.endpoint_configs import EndpointConfigs
 from local.sagemaker.endpoint_runner import EndpointRunner
 from local.sagemaker.endpoints import Endpoints
+from local.sagemaker.engine_containers import EngineContainers
 from local.sagemaker.errors import ApiError, not_implemented
 from local.sagemaker.invocations import Invocations
 from local.sagemaker.models import Models
@@ -54,13 +56,18 @@ class SageMaker:
         atexit.register(self.close)
         _remove_leftovers(settings.work_folder.parent)
         settings.work_folder.mkdir(parents=True)
-        self.training_jobs = TrainingJobs(
-            self.store, TrainingRunner(settings, self.store, self.processes)
+        containers: Containers = (
+            PlayedContainers(self.processes)
+            if settings.engine is None
+            else EngineContainers(settings.engine, self.processes, settings.state_folder)
         )
-        self._endpoint_runner = EndpointRunner(settings, self.store, self.processes)
+        self.training_jobs = TrainingJobs(
+            self.store, TrainingRunner(settings, self.store, containers)
+        )
+        self._endpoint_runner = EndpointRunner(settings, self.store, containers)
         self.models = Models(self.store)
         self.transform_jobs = TransformJobs(
-            self.store, self.models, TransformRunner(settings, self.store, self.processes)
+            self.store, self.models, TransformRunner(settings, self.store, containers)
         )
         self.endpoint_configs = EndpointConfigs(self.store, self.models)
         self.endpoints = Endpoints(self.store, self.endpoint_configs, self._endpoint_runner)

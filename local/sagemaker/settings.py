@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local.engine import Engine
 from local.settings import PROJECT_ROOT
 
 
@@ -35,6 +36,8 @@ class SageMakerSettings:
     notebook_python
         Interpreter that runs JupyterLab and the lessons' kernel on notebook instances; need not
         exist before one is opened. By default ``NOTEBOOK_PYTHON``, or that of the repository.
+    engine
+        Engine that runs the containers; None where programs of this machine play them.
     lifecycle_timeout_seconds
         Longest time that one script of a lifecycle configuration may take; 300 s on AWS.
     stop_grace_seconds
@@ -53,6 +56,7 @@ class SageMakerSettings:
     temporary_folder: Path
     model_python: Path = field(default_factory=_default_interpreter)
     notebook_python: Path = field(default_factory=_default_notebook_interpreter)
+    engine: Engine | None = None
     lifecycle_timeout_seconds: float = 300.0
     stop_grace_seconds: float = 120.0
     serving_grace_seconds: float = 30.0

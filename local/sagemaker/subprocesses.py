@@ -8,10 +8,14 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local import processes
+
+if TYPE_CHECKING:
+    from local.sagemaker.images import Layout
 
 _SHUTDOWN_GRACE_SECONDS = 3.0
 _INHERITED = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "TZ")
@@ -83,6 +87,12 @@ class ContainerProcess:
             code = self.wait()
         return code if code is not None else 137
 
+    def collect(self, layout: Layout) -> None:
+        """Bring model and output to the layout's folders, where a process has written already."""
+
+    def remove(self) -> None:
+        """Remove what was made to run it: nothing, for a process."""
+
     def signal_group(self, number: signal.Signals) -> None:
         """Send a signal to the process and all its descendants of the same group."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -110,9 +120,20 @@ class ProcessTable:
         return self._closed
 
     def start(
-        self, command: Sequence[str], environment: Mapping[str, str], folder: Path
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        make: Callable[..., ContainerProcess] = ContainerProcess,
     ) -> ContainerProcess:
         """Start a program.
+
+        Parameters
+        ----------
+        command, environment, folder
+            What to run, with which variables on top of the inherited ones, and where.
+        make
+            Makes the process of these and of the table.
 
         Raises
         ------
@@ -123,9 +144,7 @@ class ProcessTable:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the embedded AWS is stopping")
-            process = ContainerProcess(
-                command, {**inherited, **environment, **self._marker}, folder, self
-            )
+            process = make(command, {**inherited, **environment, **self._marker}, folder, self)
             self._running.add(process)
         return process
 

@@ -15,12 +15,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker import artifacts, container_entry_point, emulator, images, roles
 from local.sagemaker.container_logs import LogStream
+from local.sagemaker.containers import Containers, ContainerStartError
 from local.sagemaker.emulator import Credentials
+from local.sagemaker.engine_containers import EngineTraining
 from local.sagemaker.errors import ApiError
 from local.sagemaker.metrics import MetricCatcher
 from local.sagemaker.settings import SageMakerSettings
 from local.sagemaker.store import Record, Store, now
-from local.sagemaker.subprocesses import ContainerProcess, ProcessTable
+from local.sagemaker.subprocesses import ContainerProcess
 
 logger = logging.getLogger("sagemaker")
 
@@ -44,19 +46,19 @@ class TrainingRunner:
         Surroundings.
     store
         Where the jobs' records are.
-    processes
-        Table of the emulator's container processes.
+    containers
+        Where their programs run.
     """
 
-    def __init__(self, settings: SageMakerSettings, store: Store, processes: ProcessTable) -> None:
+    def __init__(self, settings: SageMakerSettings, store: Store, containers: Containers) -> None:
         self._settings = settings
         self._store = store
-        self._processes = processes
+        self._containers = containers
         self._runs: dict[str, _TrainingRun] = {}
 
     def start(self, job: Record) -> None:
         """Start a job in the background."""
-        run = _TrainingRun(job, self._settings, self._store, self._processes)
+        run = _TrainingRun(job, self._settings, self._store, self._containers)
         with self._store.lock:
             self._runs[job["_Arn"]] = run
 
@@ -81,12 +83,12 @@ class _TrainingRun:
     """One training job from start to end."""
 
     def __init__(
-        self, job: Record, settings: SageMakerSettings, store: Store, processes: ProcessTable
+        self, job: Record, settings: SageMakerSettings, store: Store, containers: Containers
     ) -> None:
         self._job = job
         self._settings = settings
         self._store = store
-        self._processes = processes
+        self._containers = containers
         self._region = emulator.region()
         self._stopped = threading.Event()
         self._process: ContainerProcess | None = None
@@ -122,7 +124,9 @@ class _TrainingRun:
         s3 = artifacts.client("s3", credentials, self._region)
         image = self._job["AlgorithmSpecification"].get("TrainingImage", "")
         contract: images.TrainingContract
-        if container_entry_point.brings_entry_point(self._job):
+        if self._settings.engine is not None:
+            contract = EngineTraining(self._settings.engine)
+        elif container_entry_point.brings_entry_point(self._job):
             contract = container_entry_point.EntryPoint(self._settings)
         else:
             contract = images.training_contract(image, emulator.account(), self._settings)
@@ -189,42 +193,46 @@ class _TrainingRun:
             LOG_GROUP,
             f"{self._job['TrainingJobName']}/{images.HOST_NAME}-{int(now())}",
         )
+        isolated = bool(self._job.get("EnableNetworkIsolation"))
         try:
-            process = self._processes.start(
-                program.command, self._environment(program, credentials), program.folder
+            process = self._containers.start(
+                program,
+                self._layout,
+                self._environment(program, None if isolated else credentials),
+                network=not isolated,
             )
-        except OSError as error:
-            stream.write(f"{program.command[0]} cannot be started: {error}")
+        except ContainerStartError as error:
+            stream.write(str(error))
             stream.close()
-            raise _JobError(f"{program.command[0]} cannot be started: {error}") from error
+            raise _JobError(str(error)) from error
         self._transition("Training", "Training image download completed. Training in progress.")
         for notice in program.notices:
             stream.write(notice)
         pump = threading.Thread(target=self._pump, args=(process, stream), daemon=True)
         pump.start()
-        exit_code, timed_out = self._wait(process)
-        pump.join(timeout=30)
-        stream.close()
+        try:
+            exit_code, timed_out = self._wait(process)
+            pump.join(timeout=30)
+            process.collect(self._layout)
+        except ContainerStartError as error:
+            raise _JobError(str(error)) from error
+        finally:
+            process.remove()
+            stream.close()
         self._publish_metrics(credentials)
         return exit_code, timed_out
 
-    def _environment(self, program: images.Program, credentials: Credentials) -> dict[str, str]:
-        temporary = self._folder / "tmp"
-        temporary.mkdir()
-        environment = {
+    def _environment(
+        self, program: images.Program, credentials: Credentials | None
+    ) -> dict[str, str]:
+        return {
             **program.environment,
             "TRAINING_JOB_NAME": self._job["TrainingJobName"],
             "TRAINING_JOB_ARN": self._job["_Arn"],
-            "SAGEMAKER_BASE_DIR": str(self._layout.base),
-            "HOME": str(temporary),
-            "TMPDIR": str(temporary),
-            "PYTHONUNBUFFERED": "1",
             "AWS_REGION": self._region,
             "AWS_DEFAULT_REGION": self._region,
+            **(container_credentials(credentials) if credentials is not None else {}),
         }
-        if not self._job.get("EnableNetworkIsolation"):
-            environment |= container_credentials(credentials)
-        return environment
 
     def _pump(self, process: ContainerProcess, stream: LogStream) -> None:
         for line in process.lines():

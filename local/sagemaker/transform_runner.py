@@ -19,11 +19,11 @@ from typing import Any
 
 from local.sagemaker import artifacts, emulator, roles
 from local.sagemaker.container_logs import LogStream
+from local.sagemaker.containers import Containers
 from local.sagemaker.errors import ApiError
 from local.sagemaker.model_server import AnswerTimeoutError, ModelServer, StartError
 from local.sagemaker.settings import SageMakerSettings
 from local.sagemaker.store import Record, Store, now
-from local.sagemaker.subprocesses import ProcessTable
 
 logger = logging.getLogger("sagemaker")
 
@@ -51,19 +51,19 @@ class TransformRunner:
         Surroundings.
     store
         Where the jobs' records are.
-    processes
-        Table of the emulator's container processes.
+    containers
+        Where the models' programs run.
     """
 
-    def __init__(self, settings: SageMakerSettings, store: Store, processes: ProcessTable) -> None:
+    def __init__(self, settings: SageMakerSettings, store: Store, containers: Containers) -> None:
         self._settings = settings
         self._store = store
-        self._processes = processes
+        self._containers = containers
         self._runs: dict[str, _TransformRun] = {}
 
     def start(self, job: Record) -> None:
         """Start a job in the background."""
-        run = _TransformRun(job, self._settings, self._store, self._processes)
+        run = _TransformRun(job, self._settings, self._store, self._containers)
         with self._store.lock:
             self._runs[job["_Arn"]] = run
 
@@ -96,7 +96,7 @@ class _TransformRun:
     """One transform job from start to end."""
 
     def __init__(
-        self, job: Record, settings: SageMakerSettings, store: Store, processes: ProcessTable
+        self, job: Record, settings: SageMakerSettings, store: Store, containers: Containers
     ) -> None:
         self._job = job
         self._store = store
@@ -109,7 +109,7 @@ class _TransformRun:
             job["TransformJobName"],
             _variant(job),
             dataclasses.replace(settings, invocation_timeout_seconds=float(timeout)),
-            processes,
+            containers,
             log_group=LOG_GROUP,
         )
 

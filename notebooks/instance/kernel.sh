@@ -4,7 +4,7 @@ set -euo pipefail
 
 home=/home/ec2-user
 kernel=$home/SageMaker/.voc-gender/kernel
-requirements=$home/SageMaker/nlp-workshop/notebooks/requirements.txt
+requirements=$home/SageMaker/.voc-gender/instance/requirements.txt
 
 is_installed() {
     [[ -r $kernel/installed ]] &&

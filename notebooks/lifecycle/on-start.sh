@@ -8,16 +8,20 @@ bucket='@BUCKET@'
 region='@REGION@'
 method='@METHOD@'
 idle_minutes='@IDLE_MINUTES@'
+repository='@REPOSITORY@'
 
 home=/home/ec2-user
 workshop=$home/SageMaker/nlp-workshop
 own=$home/SageMaker/.voc-gender
 
+copy() {
+    mkdir -p "$own/$2"
+    aws s3 sync --only-show-errors --delete --region "$region" "$lessons/$1" "$own/$2"
+}
+
 deliver() {
     local file target delivered
-    mkdir -p "$own/incoming" "$own/delivered" "$own/instance"
-    aws s3 sync --only-show-errors --delete --region "$region" "$lessons/workshop" "$own/incoming"
-    aws s3 sync --only-show-errors --delete --region "$region" "$lessons/instance" "$own/instance"
+    copy workshop incoming
     while IFS= read -r -d '' file; do
         target=$workshop/$file
         delivered=$own/delivered/$file
@@ -71,11 +75,13 @@ install_docker() {
     usermod -a -G docker ec2-user
 }
 
-deliver
+copy instance instance
+if [[ $repository == none ]]; then deliver; fi
 configure_sdk
 stop_when_idle
 if [[ $method == low-level ]]; then install_docker; fi
-chown -R ec2-user: "$workshop" "$own" "$home/.config"
+chown -R ec2-user: "$own" "$home/.config"
+if [[ -d $workshop ]]; then chown -R ec2-user: "$workshop"; fi
 dnf install -y -q python3.12
 # The kernel's packages are a gigabyte: the first time they take longer than the five minutes
 # that this script has.
@@ -85,4 +91,4 @@ else
     nohup setsid sudo -u ec2-user -H bash "$own/instance/kernel.sh" install "$region" \
         > "$own/kernel.log" 2>&1 &
 fi
-echo "The lessons of $lessons are in $workshop/notebooks"
+if [[ $repository == none ]]; then echo "The lessons of $lessons are in $workshop/notebooks"; fi

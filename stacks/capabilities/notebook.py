@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import Fn
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
@@ -51,14 +53,16 @@ class Notebook(Construct):
             "REGION": settings.region,
             "METHOD": settings.method,
             "IDLE_MINUTES": str(settings.notebook_idle_minutes),
+            "REPOSITORY": settings.notebook_repository,
         }
         lifecycle = sagemaker.CfnNotebookInstanceLifecycleConfig(
             self,
             "LifecycleConfig",
             notebook_instance_lifecycle_config_name=f"{name}-lifecycle-config",
-            on_create=[_lifecycle_hook(lifecycle_script("on-create.sh", {}, bucket.bucket_name))],
-            on_start=[_lifecycle_hook(lifecycle_script("on-start.sh", values, bucket.bucket_name))],
+            on_create=[_hook("on-create.sh", values, bucket)],
+            on_start=[_hook("on-start.sh", values, bucket)],
         )
+        repository = settings.notebook_repository
         self.instance = sagemaker.CfnNotebookInstance(
             self,
             "Instance",
@@ -67,6 +71,7 @@ class Notebook(Construct):
             platform_identifier=_PLATFORM,
             role_arn=role.role.role_arn,
             lifecycle_config_name=lifecycle.attr_notebook_instance_lifecycle_config_name,
+            default_code_repository=None if repository == "none" else repository,
             volume_size_in_gb=_VOLUME_GB,
             root_access="Enabled",
             direct_internet_access="Enabled",
@@ -95,9 +100,10 @@ class Notebook(Construct):
         )
 
 
-def _lifecycle_hook(
-    script: str,
+def _hook(
+    name: str, values: Mapping[str, str], bucket: s3.IBucket
 ) -> sagemaker.CfnNotebookInstanceLifecycleConfig.NotebookInstanceLifecycleHookProperty:
+    script = lifecycle_script(name, values, bucket.bucket_name)
     return sagemaker.CfnNotebookInstanceLifecycleConfig.NotebookInstanceLifecycleHookProperty(
         content=Fn.base64(script)
     )

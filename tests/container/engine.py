@@ -16,7 +16,7 @@ from pathlib import Path
 _PACKAGES = ("docker.io", "debootstrap")
 _BASE_PACKAGES = "python3,python3-venv,python3-pip,ca-certificates"
 _DEBIAN_DOCKER = Path("/usr/bin/docker")
-_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 OWN_BASE = "voc-gender-base:debian"
@@ -37,6 +37,11 @@ class Engine:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)
+
+    def variables(self) -> dict[str, str]:
+        """Return the variables by which programs find this engine."""
+        program, *options = self._command
+        return {"CDK_DOCKER": program, **({"DOCKER_HOST": options[-1]} if options else {})}
 
     def run(
         self, *arguments: str, check: bool = True, timeout: float = 900
@@ -62,7 +67,7 @@ class Engine:
     def build(self, context: Path, *, target: str, base: str, name: str) -> None:
         """Build one target of the context's Dockerfile."""
         # Where a proxy opens connections with a certificate of its own, pip must know it.
-        secret = ["--secret", f"id=ca,src={_CERTIFICATES}"] if _CERTIFICATES.exists() else []
+        secret = ["--secret", f"id=ca,src={CERTIFICATES}"] if CERTIFICATES.exists() else []
         arguments = ["--network", "host", "--build-arg", f"BASE_IMAGE={base}", *secret]
         self.run("build", *arguments, "--target", target, "--tag", name, str(context))
 

@@ -18,6 +18,7 @@ from typing import Any
 from local import launcher
 from local.client_environment import make_client
 from local.credentials import Credentials
+from local.engine import Engine
 from local.settings import LocalSettings
 
 _FINAL_TIMEOUT_SECONDS = 60.0
@@ -36,7 +37,7 @@ def free_ports() -> int:
             return port
 
 
-def settings_for(state_folder: Path) -> LocalSettings:
+def settings_for(state_folder: Path, engine: Engine | None = None) -> LocalSettings:
     """Settings of an embedded AWS for tests, on free ports."""
     defaults = LocalSettings()
 
@@ -48,6 +49,7 @@ def settings_for(state_folder: Path) -> LocalSettings:
         state_folder=state_folder,
         functions_python=existing(defaults.functions_python),
         model_python=existing(defaults.model_python),
+        engine=engine,
     )
 
 

@@ -199,7 +199,7 @@ class Classroom:
         s3.create_bucket(Bucket=BUCKET)
         build = REPOSITORY / "build"
         finished = pretrained_model(REPOSITORY / settings().pretrained_model)
-        source, delivered = training_source(build), lessons(build, settings().method)
+        source, delivered = training_source(build), lessons(build, settings())
         for folder, prefix in (
             (source.path, source_prefix(source)),
             (delivered.path, lessons_prefix(delivered)),

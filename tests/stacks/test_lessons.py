@@ -8,11 +8,18 @@ import pytest
 
 from stacks import lessons as module
 from stacks.lessons import LifecycleScriptError, lessons, lifecycle_script
+from stacks.settings import load_settings, read_presets
+from stacks.training_source import REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stacks.settings import Method
+    from stacks.settings import Method, Settings
+
+
+def of(**settings: str) -> Settings:
+    chosen = {"environment": "workshop", "region": "us-east-1", **settings}
+    return load_settings(read_presets(REPOSITORY / "cdk.json"), chosen)[0]
 
 
 @pytest.mark.parametrize(
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
 def test_container_comes_with_the_method_that_builds_one(
     method: Method, has_container: bool, tmp_path: Path
 ) -> None:
-    delivered = lessons(tmp_path, method).path
+    delivered = lessons(tmp_path, of(method=method)).path
     assert (delivered / "workshop" / "container" / "Dockerfile").is_file() is has_container
     assert len(list((delivered / "workshop" / "notebooks").glob("*.ipynb"))) == 4
     assert (delivered / "instance" / "kernel.sh").is_file()
@@ -32,9 +39,16 @@ def test_container_comes_with_the_method_that_builds_one(
 
 
 def test_the_same_files_have_the_same_fingerprint(tmp_path: Path) -> None:
-    first, second = (lessons(tmp_path / name, "low-level") for name in ("a", "b"))
+    first, second = (lessons(tmp_path / name, of(method="low-level")) for name in ("a", "b"))
     assert first.fingerprint == second.fingerprint
-    assert first.fingerprint != lessons(tmp_path, "high-level").fingerprint
+    assert first.fingerprint != lessons(tmp_path, of(method="high-level")).fingerprint
+
+
+def test_git_repository_takes_the_place_of_the_lessons(tmp_path: Path) -> None:
+    named = of(method="low-level", notebook_repository="https://git.example/team/lessons.git")
+    delivered = lessons(tmp_path, named).path
+    assert {path.name for path in delivered.iterdir()} == {"instance"}
+    assert (delivered / "instance" / "requirements.txt").is_file()
 
 
 def test_script_that_sagemaker_would_refuse_stops_the_synthesis(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .conftest import Assembly, Template
 
 STAGE = "workshop-eu-west-1"
+BASE_IMAGE = f"registry/python:1@sha256:{'0' * 64}"
 FRAMEWORK_ONLY = {"SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY"}
 
 
@@ -44,7 +45,12 @@ def of_method(tmp_path_factory: pytest.TempPathFactory, method: str, **settings:
 
 @pytest.fixture(scope="session")
 def low_level(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    return of_method(tmp_path_factory, "low-level", container_base_image="registry/python:1")
+    return of_method(
+        tmp_path_factory,
+        "low-level",
+        container_base_image=BASE_IMAGE,
+        notebook_repository="https://git.example/team/lessons.git",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -117,6 +123,15 @@ def test_own_image_is_built_pushed_and_runs_in_both_places(low_level: Assembly) 
     assert not FRAMEWORK_ONLY & set(container(low_level)["Environment"])
 
 
+def test_named_repository_is_cloned_and_no_lesson_is_copied(low_level: Assembly) -> None:
+    stack = low_level.templates[STAGE]["Notebook"]
+    instance = only(stack, "AWS::SageMaker::NotebookInstance")["Properties"]
+    assert instance["DefaultCodeRepository"] == "https://git.example/team/lessons.git"
+    lifecycle = only(stack, "AWS::SageMaker::NotebookInstanceLifecycleConfig")["Properties"]
+    for hook in ("OnCreate", "OnStart"):
+        assert "https://git.example/team/lessons.git" in json.dumps(lifecycle[hook])
+
+
 def test_own_image_is_all_that_the_roles_may_pull(low_level: Assembly) -> None:
     for policy in ("TrainingJobRole", "OwnImageServingRole"):
         pull = next(
@@ -133,7 +148,7 @@ def test_images_are_for_sagemakers_machines(
 ) -> None:
     folder = tmp_path_factory.mktemp("images")
     chosen = {"environment": "workshop", "region": "eu-west-1", "method": "low-level"}
-    synthesize(folder, chosen)
+    synthesize(folder, {**chosen, "container_base_image": BASE_IMAGE})
     manifests = {path: json.loads(path.read_text()) for path in folder.rglob("*.assets.json")}
     ((manifest, images),) = (
         (path, assets["dockerImages"].values())
@@ -143,11 +158,22 @@ def test_images_are_for_sagemakers_machines(
     assert {image["source"]["dockerBuildTarget"] for image in images} == {"train", "serve"}
     for image in images:
         assert image["source"]["platform"] == "linux/amd64"
-        assert "BASE_IMAGE" in image["source"]["dockerBuildArgs"]
+        assert image["source"]["dockerBuildArgs"] == {"BASE_IMAGE": BASE_IMAGE}
         context = manifest.parent / image["source"]["directory"]
         held = {path.name for path in context.iterdir()}
         assert {"Dockerfile", "__main__.py", "train.py", "serve.py"} <= held
         assert not held & {"pretrained", "entry_points", "requirements-dev.txt"}
+
+
+def test_usual_base_is_named_by_digest_and_the_same_everywhere() -> None:
+    bases = {
+        settings.container_base_image
+        for settings in load_settings(read_presets(REPOSITORY / "cdk.json"))
+    }
+    (base,) = bases
+    assert "@sha256:" in base
+    dockerfile = (REPOSITORY / "model_code" / "Dockerfile").read_text()
+    assert f"ARG BASE_IMAGE={base}\n" in dockerfile
 
 
 def test_pre_trained_trains_nothing_and_proves_what_it_hosts(

@@ -48,7 +48,7 @@ HANDLERS = """
         return json.dumps(prediction), accept
 """
 
-_TRUST = {
+TRUST = {
     "Version": "2012-10-17",
     "Statement": [
         {
@@ -161,7 +161,7 @@ class Workbench:
         """Create a role and answer its ARN."""
         name = self.name("role")
         arn: str = self.iam.create_role(
-            RoleName=name, AssumeRolePolicyDocument=json.dumps(trust or _TRUST)
+            RoleName=name, AssumeRolePolicyDocument=json.dumps(trust or TRUST)
         )["Role"]["Arn"]
         document = {"Version": "2012-10-17", "Statement": statements}
         self.iam.put_role_policy(
