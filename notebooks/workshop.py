@@ -178,6 +178,20 @@ def plot_calibration(axes: Axes, probability: np.ndarray, is_female: np.ndarray)
     axes.set(title="Calibration", xlabel="probability told", ylabel="share that is female")
 
 
+def show_evaluation(evaluation: dict[str, Any]) -> pd.DataFrame:
+    """Make a table of how a model did on the names that it had not seen, by population."""
+    rows = {
+        population: {
+            "names": figures["names"],
+            "accuracy": round(figures["accuracy"], 4),
+            "calibration error": round(figures["ece"], 4),
+            "answered, if 2 % may be wrong": round(figures["coverage"]["0.02"], 3),
+        }
+        for population, figures in evaluation["test"].items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
 def show_predictions(answer: dict[str, Any]) -> pd.DataFrame:
     """Make a table of an endpoint's answer."""
     return pd.DataFrame(answer["predictions"]).set_index("name")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import subprocess
 from typing import Any
 
 import pytest
@@ -121,4 +122,65 @@ def test_what_aws_refuses_is_refused(shared: Workbench) -> None:
     with pytest.raises(ClientError, match="not base64"):
         shared.sagemaker.create_notebook_instance_lifecycle_config(
             NotebookInstanceLifecycleConfigName=name, OnCreate=[{"Content": "====x"}]
+        )
+
+
+def test_named_repository_is_cloned_once_before_the_scripts_run(shared: Workbench) -> None:
+    sagemaker, name = shared.sagemaker, shared.name("notebook")
+    home = shared.emulator.folder
+    origin = home / "origin" / "lessons.git"
+    git = ["git", "-C", str(origin), "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run(["git", "init", "--quiet", str(origin)], check=True)
+    (origin / "1.ipynb").write_text("a lesson")
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--message", "Lesson"], check=True)
+    # What the user's own git would do for this address, it does here.
+    (home / ".gitconfig").write_text(
+        f'[url "file://{origin.parent}/"]\n\tinsteadOf = https://git.example/\n'
+    )
+    script = b"""
+set -e
+cd /home/ec2-user/SageMaker/lessons
+cat 1.ipynb
+echo ", changed" >> 1.ipynb
+"""
+    sagemaker.create_notebook_instance_lifecycle_config(
+        NotebookInstanceLifecycleConfigName=name,
+        OnStart=[{"Content": base64.b64encode(script).decode()}],
+    )
+    identity = {"NotebookInstanceName": name}
+    common = {"InstanceType": "ml.t3.medium", "RoleArn": shared.role}
+    sagemaker.create_notebook_instance(
+        **identity,
+        **common,
+        LifecycleConfigName=name,
+        DefaultCodeRepository="https://git.example/lessons.git",
+    )
+    settled(shared, name, "InService")
+    sagemaker.stop_notebook_instance(**identity)
+    settled(shared, name, "Stopped")
+    sagemaker.start_notebook_instance(**identity)
+    settled(shared, name, "InService")
+    events = shared.logs.get_log_events(
+        logGroupName="/aws/sagemaker/NotebookInstances",
+        logStreamName=f"{name}/LifecycleConfigOnStart",
+    )["events"]
+    assert [event["message"] for event in events] == ["a lesson", "a lesson, changed"]
+
+
+def test_repository_that_cannot_be_cloned_fails_the_instance_in_gits_words(
+    shared: Workbench,
+) -> None:
+    name = shared.name("notebook")
+    common = {"InstanceType": "ml.t3.medium", "RoleArn": shared.role}
+    repository = "https://127.0.0.1:1/team/never-was.git"
+    shared.sagemaker.create_notebook_instance(
+        NotebookInstanceName=name, **common, DefaultCodeRepository=repository
+    )
+    reason = settled(shared, name, "Failed")["FailureReason"]
+    assert reason.startswith(f"{repository} cannot be cloned: fatal: unable to access")
+    shared.sagemaker.delete_notebook_instance(NotebookInstanceName=name)
+    with pytest.raises(ClientError, match="by its https:// URL"):
+        shared.sagemaker.create_notebook_instance(
+            NotebookInstanceName=name, **common, DefaultCodeRepository="registered-repository"
         )
