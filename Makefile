@@ -70,6 +70,10 @@ bench: .venv/.stamp ## Measure what the documentation quotes (docs/benchmarks/)
 	$(BIN)/python -m benchmarks.identify
 	$(MAKE) local-down
 
+.PHONY: bench-lessons
+bench-lessons: setup .venv-notebooks/.stamp ## Run the four lessons at full size, and record how long they take
+	$(BIN)/python -m benchmarks.lessons
+
 .PHONY: synth diff deploy destroy
 synth: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Write every template to cdk.out/
 	$(CDK) synth --quiet

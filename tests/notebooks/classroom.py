@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,8 +35,20 @@ LESSONS = [HIGH_LEVEL, EXPERIMENTATION, CONTAINERIZATION, PRE_TRAINED]
 BUCKET = "smworkshop-classroom"
 NOTEBOOKS_PYTHON = REPOSITORY / ".venv-notebooks" / "bin" / "python"
 MODEL_PYTHON = REPOSITORY / ".venv-model" / "bin" / "python"
-_NAMES_PER_FILE = 3000
 _RUN = Path(__file__).with_name("run_lesson.py")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything a lesson gets."""
+
+    names_per_file: int | None
+    cell_seconds: int
+    variables: dict[str, str]
+
+
+SMALL = Size(3000, 240, {"LESSON_SAMPLE": "0.5", "LESSON_EPOCHS": "1", "OMP_NUM_THREADS": "1"})
+FULL = Size(None, 3600, {})
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,7 @@ class Lesson:
 
     exit_code: int
     output: str
+    seconds: float
 
 
 class Classroom:
@@ -55,10 +69,13 @@ class Classroom:
         A running emulator.
     templates
         Templates of the stage by stack, as synthesized.
+    size
+        How much the lessons get.
     """
 
-    def __init__(self, emulator: Emulator, templates: Record) -> None:
+    def __init__(self, emulator: Emulator, templates: Record, size: Size = SMALL) -> None:
         self.emulator = emulator
+        self._size = size
         self.sagemaker = emulator.client("sagemaker")
         self._fill_bucket()
         self._create_stack("Storage", _storage_template(templates["Notebook"]))
@@ -169,11 +186,9 @@ class Classroom:
     def run_lesson(self, name: str) -> Lesson:
         """Execute a notebook on the instance, from the first cell to the last."""
         return self._run(
-            [str(NOTEBOOKS_PYTHON), str(_RUN), name],
+            [str(NOTEBOOKS_PYTHON), str(_RUN), name, str(self._size.cell_seconds)],
             "/home/ec2-user/SageMaker/nlp-workshop/notebooks",
-            LESSON_SAMPLE="0.5",
-            LESSON_EPOCHS="1",
-            OMP_NUM_THREADS="1",
+            **self._size.variables,
         )
 
     def run_lessons(self, names: list[str]) -> dict[str, Lesson]:
@@ -183,16 +198,17 @@ class Classroom:
 
     def _run(self, program: list[str], folder: str = "/", **variables: str) -> Lesson:
         environment = self.machine.environment(self._role_credentials())
+        began = time.monotonic()
         done = subprocess.run(
             self.machine.command(program, folder=folder),
             env={**environment, "AWS_ENDPOINT_URL": self.emulator.url, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=self._size.cell_seconds + 60,
             check=False,
         )
-        return Lesson(done.returncode, done.stdout)
+        return Lesson(done.returncode, done.stdout, time.monotonic() - began)
 
     def _fill_bucket(self) -> None:
         s3 = self.emulator.client("s3")
@@ -204,11 +220,16 @@ class Classroom:
             (source.path, source_prefix(source)),
             (delivered.path, lessons_prefix(delivered)),
             (finished.folder.path, pretrained_prefix(finished)),
-            (_some_names(self.emulator.folder / "names"), "train/0123456789abcdef"),
+            (self._names(), "train/0123456789abcdef"),
         ):
             for path in sorted(folder.rglob("*")):
                 if path.is_file():
                     s3.upload_file(str(path), BUCKET, f"{prefix}/{path.relative_to(folder)}")
+
+    def _names(self) -> Path:
+        if self._size.names_per_file is None:
+            return REPOSITORY / "build" / "train"
+        return _some_names(self.emulator.folder / "names", self._size.names_per_file)
 
     def _create_stack(self, name: str, template: Record) -> None:
         cloudformation = self.emulator.client("cloudformation")
@@ -251,15 +272,15 @@ def synthesized(folder: Path) -> Record:
     }
 
 
-def _some_names(folder: Path) -> Path:
+def _some_names(folder: Path, number_per_file: int) -> Path:
     folder.mkdir()
     for name in ("us.csv", "world.csv"):
         with (REPOSITORY / "build" / "train" / name).open(encoding="utf-8", newline="") as file:
             rows = csv.reader(file)
             header = next(rows)
-            some = [row for number, row in enumerate(rows) if number % 7 == 0][:_NAMES_PER_FILE]
+            some = [row for number, row in enumerate(rows) if number % 7 == 0]
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([header, *some])
+            csv.writer(file, lineterminator="\n").writerows([header, *some[:number_per_file]])
     return folder
 
 

@@ -9,10 +9,10 @@ import nbformat
 from nbclient import NotebookClient
 
 
-def main(path: Path) -> None:
+def main(path: Path, cell_seconds: int) -> None:
     """Run every cell; an error ends it with the cell and its traceback."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=240).execute()
+    NotebookClient(notebook, timeout=cell_seconds).execute()
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             text = output.get("text") or output.get("data", {}).get("text/plain", "")
@@ -20,4 +20,4 @@ def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))
