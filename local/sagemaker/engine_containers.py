@@ -130,13 +130,20 @@ class EngineContainers:
         there, which it cannot change.
         """
         volume = f"voc-gender-{uuid.uuid4().hex}"
+        options = [f"--env={name}={value}" for name, value in self._reachable(environment).items()]
+        if program.entry_point is not None:
+            options.append(f"--entrypoint={program.entry_point}")
+        if memory_mb is not None:
+            options += [f"--memory={memory_mb}m", f"--memory-swap={memory_mb}m"]
         try:
             self._engine.run("volume", "create", "--label", self._label, volume)
             try:
-                container = self._create(
-                    program, layout, self._variables(environment, port), volume, port, network,
-                    memory_mb,
-                )  # fmt: skip
+                if port is None:
+                    options += [] if network else ["--network", "none"]
+                    container = self._create_job(program, layout, options, volume)
+                else:
+                    options += ["--publish", f"127.0.0.1:{port}:{_PORT}"]
+                    container = self._create_server(program, layout, options, volume)
                 return self._attach(container, volume)
             except Exception:
                 self._remove(volume)
@@ -144,32 +151,23 @@ class EngineContainers:
         except (EngineError, OSError, RuntimeError) as error:
             raise ContainerStartError(str(error)) from error
 
-    def _create(
-        self,
-        program: Program,
-        layout: Layout,
-        variables: Mapping[str, str],
-        volume: str,
-        port: int | None,
-        network: bool,
-        memory_mb: int | None,
+    def _create_job(
+        self, program: Program, layout: Layout, options: Sequence[str], volume: str
     ) -> str:
-        options = [f"--env={name}={value}" for name, value in variables.items()]
-        if program.entry_point is not None:
-            options.append(f"--entrypoint={program.entry_point}")
-        if memory_mb is not None:
-            options += [f"--memory={memory_mb}m", f"--memory-swap={memory_mb}m"]
-        if port is None:
-            options += ["--hostname", HOST_NAME, "--volume", f"{volume}:{_BASE}"]
-            options += [] if network else ["--network", "none"]
-            container = self._created(options, program)
-            self._copy_in(layout.base, container, _BASE)
-            return container
+        place = ("--hostname", HOST_NAME, "--volume", f"{volume}:{_BASE}")
+        container = self._created([*options, *place], program)
+        self._copy_in(layout.base, container, _BASE)
+        return container
+
+    def _create_server(
+        self, program: Program, layout: Layout, options: Sequence[str], volume: str
+    ) -> str:
+        # A container that cannot write to its model cannot be given one either: another fills it.
         filling = self._created(["--volume", f"{volume}:{_MODEL}"], program)
         self._copy_in(layout.model, filling, _MODEL)
         self._engine.run("rm", filling)
-        options += ["--publish", f"127.0.0.1:{port}:{_PORT}"]
-        return self._created([*options, "--volume", f"{volume}:{_MODEL}:ro"], program)
+        place = (f"--env=SAGEMAKER_BIND_TO_PORT={_PORT}", "--volume", f"{volume}:{_MODEL}:ro")
+        return self._created([*options, *place], program)
 
     def _created(self, options: Sequence[str], program: Program) -> str:
         return self._engine.run(
@@ -192,7 +190,8 @@ class EngineContainers:
                 self._engine.run("rm", "--force", *mine.split())
             self._engine.run("volume", "rm", volume)
 
-    def _variables(self, environment: Mapping[str, str], port: int | None) -> dict[str, str]:
+    def _reachable(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Variables with the address under which a container reaches the embedded AWS."""
         variables = dict(environment)
         bridge = self._engine.bridge
         if bridge is None:
@@ -201,8 +200,6 @@ class EngineContainers:
                 variables.pop(name, None)
         elif "AWS_ENDPOINT_URL" in variables:
             variables["AWS_ENDPOINT_URL"] = emulator.endpoint_url(bridge.address)
-        if port is not None:
-            variables["SAGEMAKER_BIND_TO_PORT"] = str(_PORT)
         return variables
 
 

@@ -131,8 +131,16 @@ class NotebookRole(Construct):
                 "DeleteEndpointConfig",
                 # AWS asks for it on the configuration as well as on the endpoint.
                 "CreateEndpoint",
+                # ModelBuilder tags what it creates with the artifact's place.
+                "AddTags",
             ],
-            "endpoint": ["CreateEndpoint", "DescribeEndpoint", "DeleteEndpoint", "InvokeEndpoint"],
+            "endpoint": [
+                "CreateEndpoint",
+                "DescribeEndpoint",
+                "DeleteEndpoint",
+                "InvokeEndpoint",
+                "AddTags",
+            ],
         }
         statements = [
             self._statement(

@@ -28,6 +28,7 @@ PERMISSIONS = {
     },
     "Lessons": {
         "iam:PassRole",
+        "sagemaker:AddTags",
         "sagemaker:CreateEndpoint",
         "sagemaker:CreateEndpointConfig",
         "sagemaker:CreateModel",
