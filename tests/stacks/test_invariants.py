@@ -225,7 +225,23 @@ def test_no_role_may_do_everything_to_anything(assembly: Assembly) -> None:
         "cloudwatch:PutMetricData",
         "comprehend:BatchDetectSentiment",
         "ecr:GetAuthorizationToken",
+        *(
+            f"logs:{action}"
+            for action in (
+                "CreateLogDelivery",
+                "DeleteLogDelivery",
+                "DescribeLogGroups",
+                "DescribeResourcePolicies",
+                "GetLogDelivery",
+                "ListLogDeliveries",
+                "PutResourcePolicy",
+                "UpdateLogDelivery",
+            )
+        ),
         "sagemaker:ListTrainingJobs",
+        "sagemaker:ListTransformJobs",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     }
