@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ import boto3
 from boto3.dynamodb.types import TypeDeserializer
 
 from dynamodb_access.failures import RETRY_AFTER_SECONDS, answering
+from dynamodb_access.pauses import pause
 from dynamodb_access.settings import CLIENT_SETTINGS, PARALLEL_REQUESTS
 from feedback.changes import Change, attributes, total
 from feedback.record import Feedback, Row
@@ -126,7 +125,7 @@ class FeedbackTable:
             reasons = self._transact(actions)
             if not reasons or reasons[0] == "ConditionalCheckFailed":
                 return
-            _pause(attempt)
+            pause(attempt)
         raise _overloaded()
 
     def newest(self, *, limit: int, after: Cursor | None = None) -> Page:
@@ -194,7 +193,7 @@ class FeedbackTable:
             if not rest:
                 return found
             pending = {"Keys": rest["Keys"], "ConsistentRead": True}
-            _pause(attempt)
+            pause(attempt)
         raise _overloaded()
 
     def change(self, rows: Mapping[str, Row], decide: Decide) -> dict[str, Row]:
@@ -232,7 +231,7 @@ class FeedbackTable:
                     )
             if not again:
                 return settled
-            _pause(attempt)
+            pause(attempt)
             pending = self.read(again)
         raise _overloaded()
 
@@ -284,10 +283,6 @@ def _in_parallel(
         return [work(argument) for argument in arguments]
     with ThreadPoolExecutor(max_workers=PARALLEL_REQUESTS) as pool:
         return list(pool.map(work, arguments))
-
-
-def _pause(attempt: int) -> None:
-    time.sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311 - jitter
 
 
 def _overloaded() -> StorageUnavailableError:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
 
-from dynamodb_access.failures import answering
+from dynamodb_access.failures import RETRY_AFTER_SECONDS, answering
+from dynamodb_access.pauses import pause
 from dynamodb_access.settings import CLIENT_SETTINGS
 from rest_api.errors import StorageUnavailableError
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 SHARDS = 16
-_ATTEMPTS = 5
+_ATTEMPTS = 8
 _deserialize = TypeDeserializer().deserialize
 
 
@@ -86,7 +87,7 @@ class TallyTable:
         """
         total: Counter[str] = Counter()
         keys = [{"Shard": {"N": str(shard)}} for shard in range(SHARDS)]
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             with answering():
                 response = self._client.batch_get_item(
                     RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
@@ -100,4 +101,5 @@ class TallyTable:
             if not rest:
                 return total
             keys = [{"Shard": {"N": str(key["Shard"]["N"])}} for key in rest["Keys"]]
-        raise StorageUnavailableError("The table is overloaded.", retry_after=2)
+            pause(attempt)
+        raise StorageUnavailableError("The table is overloaded.", retry_after=RETRY_AFTER_SECONDS)
