@@ -21,6 +21,7 @@ UV := $(BIN)/uv
 UV_PIP := $(UV) pip sync --quiet --require-hashes
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 CDK := npx --no-install cdk
+STAGE_CONTEXT = -c environment=$(ENVIRONMENT) -c region=$(REGION) -c method=$(METHOD)
 # The runtime of the deployed functions; stacks/capabilities/function.py names it too.
 LAYER_PLATFORM := --python-version 3.14 --python-platform aarch64-manylinux2014
 # Lambda's runtime brings these along; in the layer they would be 30 MB more.
@@ -74,18 +75,28 @@ bench: .venv/.stamp ## Measure what the documentation quotes (docs/benchmarks/)
 bench-lessons: setup .venv-notebooks/.stamp ## Run the four lessons at full size, and record how long they take
 	$(BIN)/python -m benchmarks.lessons
 
-.PHONY: synth diff deploy destroy
+.PHONY: synth diff preflight deploy drift destroy leftovers
 synth: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Write every template to cdk.out/
 	$(CDK) synth --quiet
 diff: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## What a change does to every stack: BASE=main [ALLOW=harmless] [REGION=eu-west-1]
 	@test -n "$(BASE)" || { echo "BASE is missing: make diff BASE=main" >&2; exit 2; }
 	$(BIN)/python -m operations.diff_gate '$(BASE)' --allow $(or $(ALLOW),none) $(if $(REGION),-c region=$(REGION)) $(if $(filter command line,$(origin ENVIRONMENT)),-c environment=$(ENVIRONMENT))
-deploy: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Deploy: REGION=eu-west-1 [ENVIRONMENT=production]
+preflight: .venv/.stamp ## What a deploy would miss: REGION=eu-west-1 [ENVIRONMENT=production]
+	@test -n "$(REGION)" || { echo "REGION is missing: make preflight REGION=us-east-1" >&2; exit 2; }
+	$(BIN)/python -m operations.preflight '$(ENVIRONMENT)' '$(REGION)' '$(METHOD)'
+deploy: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Deploy: REGION=eu-west-1 [ENVIRONMENT=production] [APPROVAL=never]
 	@test -n "$(REGION)" || { echo "REGION is missing: make deploy REGION=us-east-1" >&2; exit 2; }
-	$(CDK) deploy '$(ENVIRONMENT)-$(REGION)/*' --require-approval broadening -c environment=$(ENVIRONMENT) -c region=$(REGION) -c method=$(METHOD)
-destroy: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Remove: REGION=eu-west-1 [ENVIRONMENT=production]
+	$(BIN)/python -m operations.preflight '$(ENVIRONMENT)' '$(REGION)' '$(METHOD)'
+	$(CDK) deploy '$(ENVIRONMENT)-$(REGION)/*' --require-approval $(or $(APPROVAL),broadening) $(STAGE_CONTEXT)
+drift: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## What was changed by hand: REGION=eu-west-1 [ENVIRONMENT=production]
+	@test -n "$(REGION)" || { echo "REGION is missing: make drift REGION=us-east-1" >&2; exit 2; }
+	$(CDK) drift '$(ENVIRONMENT)-$(REGION)/*' --fail $(STAGE_CONTEXT)
+destroy: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Remove, and list what stays: REGION=eu-west-1 [ENVIRONMENT=production] [YES=1]
 	@test -n "$(REGION)" || { echo "REGION is missing: make destroy REGION=us-east-1" >&2; exit 2; }
-	$(CDK) destroy '$(ENVIRONMENT)-$(REGION)/*' -c environment=$(ENVIRONMENT) -c region=$(REGION) -c method=$(METHOD)
+	$(BIN)/python -m operations.removal '$(ENVIRONMENT)' '$(REGION)' '$(METHOD)' $(if $(YES),--yes)
+leftovers: .venv/.stamp ## What a removed stage left: REGION=eu-west-1 [ENVIRONMENT=production]
+	@test -n "$(REGION)" || { echo "REGION is missing: make leftovers REGION=us-east-1" >&2; exit 2; }
+	$(BIN)/python -m operations.removal '$(ENVIRONMENT)' '$(REGION)' --list
 
 .PHONY: batch
 batch: .venv/.stamp ## Infer the names of INPUT=names.csv on the local AWS, or REGION=eu-west-1 (docs/batch.md)

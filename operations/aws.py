@@ -1,0 +1,39 @@
+"""AWS's clients, and what their errors mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+AwsError = (BotoCoreError, ClientError)
+"""What a call may raise; a service that an embedded AWS lacks raises one of them too."""
+
+
+def client(service: str, region: str) -> Any:
+    """Return boto3's client of a service in a region; an unreachable one fails soon."""
+    return boto3.Session(region_name=region).client(
+        service,  # type: ignore[call-overload]  # the name is not a literal here
+        config=Config(connect_timeout=5, retries={"total_max_attempts": 3}),
+    )
+
+
+def error_code(error: Exception) -> str:
+    """Return AWS's name of an error, or the exception's."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", "")) or "ClientError"
+    return type(error).__name__
+
+
+def is_denied(error: Exception) -> bool:
+    """Whether the caller lacks a permission."""
+    return "AccessDenied" in error_code(error) or "Unauthorized" in error_code(error)
+
+
+def why(error: Exception) -> str:
+    """Say in a few words why something could not be read."""
+    if is_denied(error):
+        return "these credentials may not read it"
+    return f"AWS answered {error_code(error)}"

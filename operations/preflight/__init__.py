@@ -1,0 +1,1 @@
+"""Says in plain words what a deploy would miss, before anything is created."""

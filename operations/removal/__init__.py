@@ -1,0 +1,1 @@
+"""Removes one stage, and says what stays and how to remove that too."""

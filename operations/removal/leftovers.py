@@ -1,0 +1,219 @@
+"""What a removed stage leaves behind: by its retention settings, and because AWS keeps it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from operations.aws import AwsError, client, why
+from operations.stage_stacks import DeployedStack, deployed_stacks
+from stacks.capabilities.endpoint import endpoint_name
+from stacks.settings import Settings
+
+_KEEPING = {"Retain", "RetainExceptOnCreate"}
+_TOOLKIT_BUCKET = "BucketName"
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that is there still.
+
+    Attributes
+    ----------
+    words
+        What it is, and why it stayed.
+    command
+        How to remove it; empty where AWS offers no way.
+    """
+
+    words: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A resource that outlives its stack."""
+
+    type: str
+    identifier: str
+
+
+@dataclass(frozen=True)
+class _Removal:
+    """How to look for a kept resource, and how to remove it."""
+
+    exists: Callable[[str, str], Any]
+    command: str
+
+
+_REMOVALS = {
+    "AWS::S3::Bucket": _Removal(
+        lambda region, name: client("s3", region).head_bucket(Bucket=name),
+        "aws s3 rb s3://{0} --force   # a versioned bucket: first `Empty` in the S3 console",
+    ),
+    "AWS::DynamoDB::Table": _Removal(
+        lambda region, name: client("dynamodb", region).describe_table(TableName=name),
+        "aws dynamodb delete-table --table-name {0} --region {1}",
+    ),
+    "AWS::Cognito::UserPool": _Removal(
+        lambda region, name: client("cognito-idp", region).describe_user_pool(UserPoolId=name),
+        "aws cognito-idp delete-user-pool --user-pool-id {0} --region {1}",
+    ),
+    "AWS::KMS::Key": _Removal(
+        lambda region, name: client("kms", region).describe_key(KeyId=name),
+        "aws kms schedule-key-deletion --key-id {0} --pending-window-in-days 30 --region {1}",
+    ),
+    "AWS::Logs::LogGroup": _Removal(
+        lambda region, name: _log_group(region, name),
+        "aws logs delete-log-group --log-group-name {0} --region {1}",
+    ),
+}
+
+
+def kept_resources(stacks: list[DeployedStack], region: str) -> list[Kept]:
+    """Return what outlives its stack: of those that are there, and of those that were.
+
+    Parameters
+    ----------
+    stacks
+        Of one stage, in any state.
+    region
+        Where they are.
+    """
+    cloudformation = client("cloudformation", region)
+    kept = []
+    for stack in stacks:
+        gone = stack.status == "DELETE_COMPLETE"
+        retained = set() if gone else _retained(cloudformation, stack)
+        pages = cloudformation.get_paginator("list_stack_resources")
+        for page in pages.paginate(StackName=stack.identifier):
+            kept += [
+                Kept(resource["ResourceType"], resource["PhysicalResourceId"])
+                for resource in page["StackResourceSummaries"]
+                if resource.get("PhysicalResourceId")
+                and (
+                    resource["ResourceStatus"] == "DELETE_SKIPPED"
+                    or resource["LogicalResourceId"] in retained
+                )
+            ]
+    return list(dict.fromkeys(kept))
+
+
+def leftovers(settings: Settings, account: str, kept: list[Kept]) -> Iterator[Leftover]:
+    """Look for everything that a removed stage leaves behind.
+
+    Parameters
+    ----------
+    settings, account
+        Of the stage.
+    kept
+        What was found before its stacks were removed.
+    """
+    region = settings.region
+    yield from _stacks(settings)
+    yield from _kept(kept, region)
+    for words, found in (
+        ("logs", _log_groups(settings)),
+        ("training jobs", _training_jobs(settings)),
+        ("the CDK's assets", _assets(region, account)),
+    ):
+        try:
+            yield from found
+        except AwsError as error:
+            yield Leftover(f"{words}: could not be looked for: {why(error)}", "")
+
+
+def _stacks(settings: Settings) -> Iterator[Leftover]:
+    for stack in deployed_stacks(settings.stage_name, settings.region):
+        if stack.status != "DELETE_COMPLETE":
+            yield Leftover(
+                f"stack {stack.name} ({stack.status})",
+                f"aws cloudformation delete-stack --stack-name {stack.name} "
+                f"--region {settings.region}",
+            )
+
+
+def _kept(kept: list[Kept], region: str) -> Iterator[Leftover]:
+    for resource in kept:
+        removal = _REMOVALS.get(resource.type)
+        if removal is None:
+            yield Leftover(
+                f"{resource.type} {resource.identifier}, kept by its retention policy",
+                f"aws cloudcontrol delete-resource --type-name {resource.type} "
+                f"--identifier {resource.identifier} --region {region}",
+            )
+            continue
+        try:
+            if not removal.exists(region, resource.identifier):
+                continue
+        except AwsError:
+            continue
+        yield Leftover(
+            f"{resource.type} {resource.identifier}, kept by its retention policy",
+            removal.command.format(resource.identifier, region),
+        )
+
+
+def _retained(cloudformation: Any, stack: DeployedStack) -> set[str]:
+    template = cloudformation.get_template(StackName=stack.identifier)["TemplateBody"]
+    if isinstance(template, str):
+        template = json.loads(template)
+    return {
+        logical_id
+        for logical_id, resource in template["Resources"].items()
+        if resource.get("DeletionPolicy") in _KEEPING
+    }
+
+
+def _log_groups(settings: Settings) -> Iterator[Leftover]:
+    """Find the logs that services and CDK's own functions write without being asked."""
+    endpoint = f"/aws/sagemaker/Endpoints/{endpoint_name(settings)}"
+    reasons = {
+        f"/aws/lambda/{settings.stage_name}-": "written by a function after its removal",
+        endpoint: "written by SageMaker",
+        "/aws/sagemaker/TrainingJobs": "written by SageMaker for all training jobs of this region",
+        "/aws/sagemaker/TransformJobs": "written by SageMaker for all batches of this region",
+        "/aws/sagemaker/NotebookInstances": "written by SageMaker for all notebook instances",
+    }
+    logs = client("logs", settings.region)
+    for prefix, reason in reasons.items():
+        for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix):
+            for group in page["logGroups"]:
+                name = group["logGroupName"]
+                yield Leftover(
+                    f"log group {name}, {reason}",
+                    f"aws logs delete-log-group --log-group-name {name} --region {settings.region}",
+                )
+
+
+def _training_jobs(settings: Settings) -> Iterator[Leftover]:
+    name = endpoint_name(settings).removesuffix(f"-{settings.hosting}")
+    pages = client("sagemaker", settings.region).get_paginator("list_training_jobs")
+    count = sum(len(page["TrainingJobSummaries"]) for page in pages.paginate(NameContains=name))
+    if count:
+        yield Leftover(
+            f"{count} records of training jobs {name}-…; they cost nothing, SageMaker keeps them",
+            "",
+        )
+
+
+def _assets(region: str, account: str) -> Iterator[Leftover]:
+    toolkit = _outputs(region)
+    if _TOOLKIT_BUCKET in toolkit:
+        yield Leftover(
+            f"assets of all CDK applications in s3://{toolkit[_TOOLKIT_BUCKET]}, "
+            "and images in its registry, shared with other stages",
+            f"npx cdk gc aws://{account}/{region} --unstable=gc   # removes what no stack uses",
+        )
+
+
+def _outputs(region: str) -> Mapping[str, str]:
+    stacks = client("cloudformation", region).describe_stacks(StackName="CDKToolkit")["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+
+
+def _log_group(region: str, name: str) -> bool:
+    found = client("logs", region).describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    return any(group["logGroupName"] == name for group in found)
