@@ -54,6 +54,8 @@ check: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stam
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy app.py stacks local lambda operations supply_chain benchmarks soak tests
 	$(BIN)/mypy --python-executable .venv-model/bin/python model_code
+	$(BIN)/actionlint
+	$(BIN)/zizmor --quiet --offline .github
 	$(CDK) synth --quiet --output build/cdk.check > /dev/null
 	# W3005: CDK writes out dependencies that a reference implies already.
 	$(BIN)/cfn-lint --ignore-checks W3005 -- 'build/cdk.check/**/*.template.json'
