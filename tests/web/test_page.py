@@ -184,6 +184,21 @@ def test_older_feedbacks_come_by_pages(page: Page, site: Site, call: Any) -> Non
     expect(page.locator("#status")).to_have_text("201 genders identified.")
 
 
+def test_older_feedbacks_are_selected_too(page: Page, site: Site, call: Any) -> None:
+    enter(call, *(f"Name{number}" for number in range(203)))
+    page.goto(site.url)
+    expect(page.locator("#hint")).to_be_visible()
+    expect(page.locator("#select-older")).to_be_hidden()
+
+    page.check("#select-all")
+    expect(page.locator("#hint")).to_be_hidden()
+    page.click("#select-older")
+
+    expect(page.locator("#identify-gender")).to_have_text("Identify Gender (203)")
+    expect(page.locator("#select-older")).to_be_hidden()
+    expect(page.locator("#select-all")).to_be_focused()
+
+
 def test_search_finds_older_feedbacks_too(page: Page, site: Site, call: Any) -> None:
     (old,) = enter(call, "Zoë")
     enter(call, *(f"Name{number}" for number in range(230)))
@@ -289,10 +304,17 @@ def test_insights_are_told_and_drawn(page: Page, site: Site, call: Any) -> None:
     expect(page.locator("#insights")).to_contain_text("The gender of 7% (2) is unknown.")
     women = page.locator('#insights-chart [data-group="F"]')
     men = page.locator('#insights-chart [data-group="M"]')
-    assert float(women.get_attribute("x1") or 0) > float(men.get_attribute("x2") or 999)
+    assert percents(women.get_attribute("x1")) > percents(men.get_attribute("x2"))
     expect(page.locator('#insights-chart [data-group="X"]')).to_have_count(0)
     label = page.locator("#insights-chart").get_attribute("aria-label") or ""
     assert re.search(r"Women: \d+%, between \d+% and \d+%", label)
+
+
+def percents(position: str | None) -> float:
+    """Read where something lies in the chart, from 0 to 100."""
+    assert position is not None
+    assert position.endswith("%")
+    return float(position.removesuffix("%"))
 
 
 def test_insights_that_fail_leave_the_page_alone(page: Page, site: Site, call: Any) -> None:

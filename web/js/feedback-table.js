@@ -52,6 +52,11 @@ export class FeedbackTable {
     return this.#matching.filter(({ ID }) => this.#chosen.has(ID)).map(({ ID }) => ID);
   }
 
+  /** Whether everything that matches the search is selected. */
+  get allChosen() {
+    return this.#matching.length > 0 && this.chosen.length === this.#matching.length;
+  }
+
   get size() {
     return this.#feedbacks.length;
   }
@@ -84,6 +89,11 @@ export class FeedbackTable {
   /** Shows the next page of what is known, if there is one. */
   turnToOlder() {
     if (this.#start + ROWS_PER_PAGE < this.#matching.length) this.#turn(this.#start + ROWS_PER_PAGE);
+  }
+
+  /** Selects everything that matches the search. */
+  chooseAll() {
+    this.#choose(this.#matching, true);
   }
 
   /** Shows only feedbacks that hold every word of `text`. */
@@ -166,7 +176,7 @@ export class FeedbackTable {
 
   #showChoice() {
     const count = this.chosen.length;
-    this.all.checked = count > 0 && count === this.#matching.length;
+    this.all.checked = this.allChosen;
     this.all.indeterminate = count > 0 && count < this.#matching.length;
     this.#onChange();
   }
@@ -193,7 +203,7 @@ export class FeedbackTable {
         "data-gender-probability": feedback.GenderProbability,
         "data-sentiment": feedback.Sentiment,
       },
-      element("td", { role: "cell", class: "choice" }, box),
+      element("td", { role: "cell", class: "choice" }, element("label", { class: "target" }, box)),
       element("td", { role: "cell", class: "name" }, name, posted(feedback.PostedTime)),
       element(
         "td",

@@ -1,19 +1,24 @@
 import { drawing, element } from "./elements.js";
 
 const GROUPS = [["F", "Women"], ["M", "Men"], ["X", "Neither or another"]];
-const WIDTH = 300;
-const LEFT = 8;
-const RIGHT = 292;
-const ROW_HEIGHT = 44;
+const ROW_HEIGHT = 56;
+const AXIS_HEIGHT = 24;
+/** Left and right of the axis, in percent of the chart's width. */
+const MARGIN = 2;
 
 const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
 
 /** Shows what the feedbacks say about women and men: a sentence, intervals, and what is unknown. */
 export function showInsights(insights) {
   const known = GROUPS.filter(([group]) => insights.positive[group].share !== null);
-  const parts = [element("p", { class: "sentence", id: "insights-sentence" }, sentence(insights))];
-  if (known.length > 0) parts.push(chart(insights, known));
-  parts.push(element("p", { class: "quiet-text" }, unknowns(insights)));
+  const { verdict, reasons } = sentence(insights);
+  const words = element(
+    "div",
+    { class: "words" },
+    element("p", { class: "sentence", id: "insights-sentence" }, element("strong", {}, verdict), ` ${reasons}`),
+    element("p", { class: "quiet-text" }, unknowns(insights)),
+  );
+  const parts = known.length > 0 ? [words, figure(insights, known)] : [words];
   document.getElementById("insights").replaceChildren(...parts);
 }
 
@@ -27,24 +32,32 @@ export function showNoInsights() {
 function sentence({ positive, minimum_group_size: minimum, confidence }) {
   const { F: women, M: men, difference } = positive;
   if (difference.share === null) {
-    return `Too early to say. Identify the gender and predict the sentiment of more feedbacks: ` +
-      `a figure takes what ${minimum} women and ${minimum} men of known gender would tell.`;
+    return {
+      verdict: "Too early to say.",
+      reasons: "Identify the gender and predict the sentiment of more feedbacks: an answer needs " +
+        `the feedback of ${minimum} women and ${minimum} men, and more where names leave doubt.`,
+    };
   }
   const shares = `${percent.format(women.share)} of women’s feedback is positive, ${percent.format(men.share)} of men’s.`;
   const range = `${points(difference.low)} to ${points(difference.high)} points`;
   const sure = `${percent.format(confidence)} sure`;
-  if (difference.low > 0) return `Women are happier. ${shares} The difference is ${range} (${sure}).`;
+  if (difference.low > 0) {
+    return { verdict: "Women are happier.", reasons: `${shares} The difference is ${range} (${sure}).` };
+  }
   if (difference.high < 0) {
     const turned = `${points(-difference.high)} to ${points(-difference.low)} points`;
-    return `Men are happier. ${shares} The difference is ${turned} (${sure}).`;
+    return { verdict: "Men are happier.", reasons: `${shares} The difference is ${turned} (${sure}).` };
   }
-  return `No clear difference. ${shares} Women’s share minus men’s may be ${range} (${sure}).`;
+  return {
+    verdict: "No clear difference.",
+    reasons: `${shares} Women’s share minus men’s may be ${range} (${sure}).`,
+  };
 }
 
 function unknowns({ unknown, genders, feedbacks, rated }) {
   const parts = [`${rated} of ${feedbacks} feedbacks have a sentiment.`];
   const { not_identified: waiting, self_described: said } = genders;
-  if (unknown.share !== null) {
+  if (unknown.count > 0) {
     parts.push(`The gender of ${percent.format(unknown.share)} (${unknown.count}) is unknown.`);
   }
   if (waiting > 0) parts.push(`${waiting} ${waiting === 1 ? "is" : "are"} not identified yet.`);
@@ -52,31 +65,46 @@ function unknowns({ unknown, genders, feedbacks, rated }) {
   return parts.join(" ");
 }
 
-function chart({ positive }, known) {
-  const height = known.length * ROW_HEIGHT + 24;
+function figure({ positive, confidence }, known) {
+  return element(
+    "figure",
+    {},
+    chart(positive, known),
+    element("figcaption", {}, `Share of positive feedback, with ${percent.format(confidence)} intervals`),
+  );
+}
+
+function chart(positive, known) {
+  const height = known.length * ROW_HEIGHT + AXIS_HEIGHT;
   const summary = known
     .map(([group, name]) => `${name}: ${spoken(positive[group])}`)
     .join("; ");
   const picture = drawing("svg", {
     class: "chart",
     id: "insights-chart",
-    viewBox: `0 0 ${WIDTH} ${height}`,
+    height,
     role: "img",
     "aria-label": `Share of positive feedback. ${summary}`,
   });
   for (const tick of [0, 0.25, 0.5, 0.75, 1]) {
     picture.append(
-      drawing("line", { class: "grid", x1: x(tick), x2: x(tick), y1: 4, y2: height - 20 }),
+      drawing("line", { class: "grid", x1: x(tick), x2: x(tick), y1: 2, y2: height - AXIS_HEIGHT }),
       drawing("text", { class: "scale", x: x(tick), y: height - 6, "text-anchor": anchor(tick) }, percent.format(tick)),
     );
   }
   known.forEach(([group, name], row) => {
     const { share, low, high } = positive[group];
-    const y = row * ROW_HEIGHT + 30;
+    const y = row * ROW_HEIGHT + 38;
     picture.append(
-      drawing("text", { x: LEFT, y: y - 12 }, `${name}: ${percent.format(share)}`),
+      drawing(
+        "text",
+        { class: "group", x: x(0), y: y - 16, dx: 4 },
+        `${name} `,
+        drawing("tspan", { class: "share" }, percent.format(share)),
+        drawing("tspan", { class: "scale", dx: 8 }, `${percent.format(low)} to ${percent.format(high)}`),
+      ),
       drawing("line", { class: "interval", "data-group": group, x1: x(low), x2: x(high), y1: y, y2: y }),
-      drawing("circle", { class: "point", cx: x(share), cy: y, r: 6 }),
+      drawing("circle", { class: "point", cx: x(share), cy: y, r: 7 }),
     );
   });
   return picture;
@@ -86,8 +114,9 @@ function spoken({ share, low, high }) {
   return `${percent.format(share)}, between ${percent.format(low)} and ${percent.format(high)}`;
 }
 
+/** Returns where a share lies, as a part of the chart's width: text keeps its size at any width. */
 function x(share) {
-  return LEFT + (RIGHT - LEFT) * share;
+  return `${(MARGIN + (100 - 2 * MARGIN) * share).toFixed(2)}%`;
 }
 
 function anchor(tick) {

@@ -7,7 +7,7 @@ import { Problem } from "./problem.js";
 import { RecentWrites } from "./recent.js";
 
 const IDS_PER_REQUEST = 100;
-const ROWS_PER_SEARCH_REQUEST = 1_000;
+const ROWS_PER_LARGE_REQUEST = 1_000;
 const SLOW_MS = 6_000;
 
 const identifyButton = document.getElementById("identify-gender");
@@ -16,6 +16,8 @@ const reloadButton = document.getElementById("reload");
 const signInButton = document.getElementById("sign-in");
 const signOutButton = document.getElementById("sign-out");
 const searchField = document.getElementById("search");
+const hint = document.getElementById("hint");
+const selectOlderButton = document.getElementById("select-older");
 const status = document.getElementById("status");
 const progress = document.getElementById("progress");
 const problemBox = document.getElementById("problem");
@@ -36,6 +38,7 @@ new FeedbackForm(enter);
 
 identifyButton.addEventListener("click", () => working(identify));
 sentimentButton.addEventListener("click", () => working(judge));
+selectOlderButton.addEventListener("click", () => working(selectOlder));
 reloadButton.addEventListener("click", () => working(load));
 searchField.addEventListener("input", search);
 signInButton.addEventListener("click", () => api.signIn.start());
@@ -105,7 +108,7 @@ async function load() {
   table.replace(page.feedbacks, next !== null);
   showCount();
   loadInsights();
-  if (searchField.value.trim()) await loadAll();
+  if (searching()) await loadAll("Searching", searching);
 }
 
 async function loadOlder() {
@@ -117,12 +120,12 @@ async function loadOlder() {
   showCount();
 }
 
-/** Loads all older feedbacks as long as something is searched for. */
-async function loadAll() {
-  while (next !== null && searchField.value.trim()) {
-    status.textContent = `Searching, ${table.size} feedbacks so far …`;
+/** Loads all older feedbacks, as long as they are wanted. */
+async function loadAll(verb, wanted) {
+  while (next !== null && wanted()) {
+    status.textContent = `${verb}, ${table.size} feedbacks so far …`;
     const url = new URL(next);
-    url.searchParams.set("limit", ROWS_PER_SEARCH_REQUEST);
+    url.searchParams.set("limit", ROWS_PER_LARGE_REQUEST);
     const page = await patiently((service) => service.list({ next: url.href }));
     next = page.next;
     table.append(page.feedbacks, next !== null);
@@ -130,10 +133,21 @@ async function loadAll() {
   showCount();
 }
 
+async function selectOlder() {
+  await loadAll("Loading older feedbacks", () => true);
+  table.chooseAll();
+  // The button that was pressed is gone: the keyboard goes on beside it.
+  table.all.focus();
+}
+
+function searching() {
+  return searchField.value.trim() !== "";
+}
+
 function search() {
   table.search(searchField.value);
   showCount();
-  if (searchField.value.trim() && next !== null) working(loadAll);
+  if (searching() && next !== null) working(() => loadAll("Searching", searching));
 }
 
 /** Shows the insights; nothing waits for them. */
@@ -240,7 +254,7 @@ async function inBatches(verb, ask, show) {
 
 function showCount() {
   const older = next === null ? "" : ", and there are older ones";
-  const found = searchField.value.trim() ? `${table.matches} of ` : "";
+  const found = searching() ? `${table.matches} of ` : "";
   status.textContent = `${found}${count(table.size, "feedback")}${older}.`;
 }
 
@@ -251,6 +265,8 @@ function showButtons() {
     button.textContent = chosen ? `${words} (${chosen})` : words;
   }
   reloadButton.disabled = waiting > 0;
+  hint.hidden = waiting > 0 || chosen > 0 || table.matches === 0;
+  selectOlderButton.hidden = waiting > 0 || next === null || !table.allChosen;
 }
 
 function count(number, noun) {
