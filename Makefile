@@ -47,7 +47,7 @@ test: setup .venv-notebooks/.stamp test-model ## Run all tests: units, templates
 	$(BIN)/python -m pytest --ignore tests/model_code
 test-model: .venv-model/.stamp build/train.stamp
 	.venv-model/bin/python -m pytest tests/model_code
-test-container: .venv/.stamp build/train.stamp ## Build the container image and run it on a real engine, started where none runs
+test-container: .venv/.stamp node_modules/.stamp build/train.stamp ## Build the container image and run it on a real engine, started where none runs
 	CONTAINER_TESTS=1 $(BIN)/python -m pytest -rs tests/container
 check: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Lint, type-check, and check the templates
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import shutil
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -75,7 +76,9 @@ class Engine:
         EngineError
             If there is no such program, or no engine answers.
         """
-        program = environ.get(PROGRAM_VARIABLE) or environ.get("CDK_DOCKER") or "docker"
+        name = environ.get(PROGRAM_VARIABLE) or environ.get("CDK_DOCKER") or "docker"
+        # The whole path: on a notebook instance ``docker`` means the client that calls this.
+        program = shutil.which(name) or name
         host = environ.get(HOST_VARIABLE) or environ.get("DOCKER_HOST") or _context(program)
         engine = cls(program, host)
         version = engine.run("version", "--format", "{{.Server.Version}}", seconds=_ANSWER_SECONDS)

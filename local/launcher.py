@@ -20,10 +20,11 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
-from local import credentials, deployment, processes, sample_feedback
+from local import credentials, deployment, guardian, processes, sample_feedback
 from local.client_environment import write_environment_file
 from local.credentials import Credentials
 from local.emulator import STATUS_PATH, emulator_environment
+from local.engine import Engine
 from local.progress import Step, say
 from local.settings import PROJECT_ROOT, LocalSettings
 
@@ -185,6 +186,7 @@ def stop_emulator(settings: LocalSettings) -> None:
     """
     if not processes.find_marked(settings.state_folder):
         shutil.rmtree(settings.temporary_folder, ignore_errors=True)
+        guardian.remove_containers(_recorded_engine(settings), settings.state_folder)
         say("The embedded AWS is not running.")
         return
     with Step("Stopping the embedded AWS"):
@@ -193,6 +195,7 @@ def stop_emulator(settings: LocalSettings) -> None:
             processes.send_signal([emulator], signal.SIGTERM)
             processes.wait_until_gone([emulator], _STOP_TIMEOUT_SECONDS)
         processes.end_marked(settings.state_folder)
+        guardian.remove_containers(_recorded_engine(settings), settings.state_folder)
         remaining = processes.find_marked(settings.state_folder)
         if remaining:
             raise LauncherError(f"these processes cannot be ended: {remaining}")
@@ -285,17 +288,23 @@ def _require_installed(settings: LocalSettings) -> None:
 def _require_same_containers(settings: LocalSettings) -> None:
     # What was pushed, and what serves, belongs to one way of running containers.
     settings.emulator_state.mkdir(exist_ok=True)
-    record = settings.emulator_state / "containers"
     wanted = "programs" if settings.engine is None else "docker"
     is_new = not any(settings.emulator_state.iterdir())
-    found = wanted if is_new else record.read_text().strip() if record.exists() else "programs"
+    found = wanted if is_new else "programs" if _recorded_engine(settings) is None else "docker"
     if found != wanted:
         raise LauncherError(
             f"{settings.state_folder} was made with LOCAL_CONTAINERS={found}, and this start asks "
             f"for {wanted}: keep to one, forget the state with `make local-reset`, or name "
             "another folder with LOCAL_STATE_FOLDER"
         )
-    record.write_text(f"{wanted}\n")
+    if settings.engine is not None:
+        _engine_file(settings).write_text(json.dumps(asdict(settings.engine)))
+
+
+def _recorded_engine(settings: LocalSettings) -> Engine | None:
+    """Engine that runs the containers of this state, where one does."""
+    file = _engine_file(settings)
+    return Engine(**json.loads(file.read_text())) if file.exists() else None
 
 
 @contextlib.contextmanager
@@ -363,6 +372,10 @@ def _last_lines(file: Path, count: int = 20) -> str:
 
 def _lock_file(settings: LocalSettings) -> Path:
     return settings.state_folder / "launcher.lock"
+
+
+def _engine_file(settings: LocalSettings) -> Path:
+    return settings.emulator_state / "engine.json"
 
 
 def _process_file(settings: LocalSettings) -> Path:

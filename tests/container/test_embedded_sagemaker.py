@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -220,20 +221,7 @@ def test_isolated_job_reaches_nothing(aws: EmbeddedAws, role: str, pushed: dict[
 def test_stopped_job_is_told_by_sigterm(
     aws: EmbeddedAws, role: str, pushed: dict[str, str]
 ) -> None:
-    program = {
-        "ContainerEntrypoint": ["/opt/venv/bin/python", "/opt/program.py"],
-        "ContainerArguments": ["wait"],
-    }
-    create_job(aws, role, pushed["another"], "stopped", specification=program)
-    logs = aws.client("logs").exceptions.ResourceNotFoundException
-
-    def waits() -> bool:
-        try:
-            return "waiting" in log(aws, "TrainingJobs", "stopped/")
-        except logs:
-            return False
-
-    wait_for(waits, "a container that waits")
+    create_waiting_job(aws, role, pushed["another"], "stopped")
     aws.client("sagemaker").stop_training_job(TrainingJobName="stopped")
     assert ended(aws, "stopped")["TrainingJobStatus"] == "Stopped"
     assert "told to stop" in log(aws, "TrainingJobs", "stopped/")
@@ -247,6 +235,35 @@ def test_image_that_the_engine_lacks_is_named_with_the_way_to_it(
     reason = ended(aws, "framework")["FailureReason"]
     assert f"docker pull {image}" in reason
     assert "Without LOCAL_CONTAINERS=docker" in reason
+
+
+def test_no_container_outlives_an_emulator_that_is_killed(
+    aws: EmbeddedAws, role: str, pushed: dict[str, str]
+) -> None:
+    """The last test: the others need the emulator."""
+    create_waiting_job(aws, role, pushed["another"], "orphan")
+    assert len(containers(aws)) == 1
+    emulator = int((aws.settings.state_folder / "emulator.pid").read_text())
+    os.kill(emulator, signal.SIGKILL)
+    wait_for(lambda: not containers(aws), "the end of the killed emulator's container")
+
+
+def create_waiting_job(aws: EmbeddedAws, role: str, image: str, name: str) -> None:
+    """Create a job that brings its own entry point, and wait until it runs."""
+    program = {
+        "ContainerEntrypoint": ["/opt/venv/bin/python", "/opt/program.py"],
+        "ContainerArguments": ["wait"],
+    }
+    create_job(aws, role, image, name, specification=program)
+    not_yet = aws.client("logs").exceptions.ResourceNotFoundException
+
+    def waits() -> bool:
+        try:
+            return "waiting" in log(aws, "TrainingJobs", f"{name}/")
+        except not_yet:
+            return False
+
+    wait_for(waits, "a container that waits", 60)
 
 
 def containers(aws: EmbeddedAws) -> list[dict[str, Any]]:
