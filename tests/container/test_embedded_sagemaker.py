@@ -75,7 +75,7 @@ def role(aws: EmbeddedAws) -> str:
 @pytest.fixture(scope="module")
 def pushed(
     aws: EmbeddedAws, images: Images, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
+) -> Iterator[dict[str, str]]:
     """Push images as the CDK CLI does, one of them built by the same client."""
     names = {}
     context = tmp_path_factory.mktemp("another")
@@ -91,7 +91,8 @@ def pushed(
         docker(aws, "tag", image, names[target])
         docker(aws, "login", "--username", "AWS", "--password-stdin", REGISTRY)
         docker(aws, "push", names[target])
-    return names
+    yield names
+    docker(aws, "image", "rm", "--force", *names.values(), ANOTHER)
 
 
 def docker(aws: EmbeddedAws, *arguments: str) -> None:
