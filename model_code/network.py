@@ -114,7 +114,7 @@ class PriorNetwork(keras.Model):  # type: ignore[misc]
         Units of the hidden layer.
     """
 
-    def __init__(self, hidden: int = 24) -> None:
+    def __init__(self, hidden: int = 12) -> None:
         super().__init__()
         self.bend = keras.layers.Dense(hidden, activation="tanh")
         self.out = keras.layers.Dense(1, kernel_initializer="zeros")

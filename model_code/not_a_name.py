@@ -20,7 +20,7 @@ FALSE_REJECTS = 0.004
 
 _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "poiuytrewq", "lkjhgfdsa", "mnbvcxz")
 _LONG_RUN = 5
-_REPEATED = re.compile(r"(.)\1\1|^(..)\2+.?$")
+_REPEATED = re.compile(r"(.)\1\1|^(..)\2\2+.?$")
 
 _SYMBOLS = 28  # start, a-z, end
 _WORST = 3
@@ -58,12 +58,13 @@ class TrigramCheck:
 def mechanical(name: str) -> bool:
     """Tell whether a folded text was typed without thought.
 
-    Three equal letters in a row, two letters over and over, or a run of keys.
+    Three equal letters in a row, two letters over and over, or a run of keys. Two letters twice are
+    names: Titia, Anant, Sasan.
 
     Examples
     --------
-    >>> [mechanical(text) for text in ("aaa", "xyxyx", "asdf", "qwertz", "anna", "lulu", "werner")]
-    [True, True, True, True, False, False, False]
+    >>> [mechanical(text) for text in ("aaa", "xyxyxy", "asdf", "qwertz", "anna", "titia")]
+    [True, True, True, True, False, False]
     """
     if _REPEATED.search(name) and (len(name) > 4 or len(set(name)) == 1):
         return True

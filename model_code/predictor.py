@@ -28,8 +28,9 @@ _AT_ONCE = 4096
 
 _DIGITS = 6
 
-_SUREST = 5.3
-"""Largest logit before counting, .995: no spelling is surer than that."""
+_SUREST = 7.0
+"""Largest logit before counting, .999. Held-out names bear that out: at .995, the surest bins were
+less sure than they were right, by .004, half of what a perfect model's ECE would be."""
 
 _SOLID_SOURCES = 2
 _FAMOUS = 3.0

@@ -125,11 +125,19 @@ def test_csv(server: Server) -> None:
     assert list(answer.json) == ["Anna", "Peter", "Zoë"]
 
 
+@pytest.mark.parametrize("hostile", ['"', 'O"Neal', "\x00", "x" * 200_000, "\r", '"""'])
+def test_a_hostile_line_of_csv_costs_no_other_line(server: Server, hostile: str) -> None:
+    answer = server.ask(f"Anna\n{hostile}\nPeter\n".encode(), "text/csv")
+    assert answer.status == 200
+    assert (answer.json["Anna"], answer.json["Peter"]) == ("F", "M")
+
+
 def test_json_lines(server: Server) -> None:
-    answer = server.ask(b'{"name": "Anna"}\n\n"Peter"\n{"x": 1}\n', "application/jsonlines")
+    body = '{"name": "Anna"}\n\n"Peter"\r\n{"x": 1}\n{"name": "\u2028\x85"}\n'.encode()
+    answer = server.ask(body, "application/jsonlines")
     assert answer.content_type == "application/jsonlines"
     lines = [json.loads(line) for line in answer.body.splitlines()]
-    assert [line["gender"] for line in lines] == ["F", "M", "U"]
+    assert [line["gender"] for line in lines] == ["F", "M", "U", "U"]
 
 
 @pytest.mark.parametrize(
@@ -182,6 +190,11 @@ def test_hostile_names_never_fail_their_batch(server: Server) -> None:
     entries = answer["predictions"]
     assert len(entries) == len(hostile) + 2
     assert (entries[0]["gender"], entries[-1]["gender"]) == ("F", "M")
+
+
+def test_a_number_of_any_length_is_no_name(server: Server) -> None:
+    answer = server.ask(b'{"names": ["Anna", ' + b"9" * 10_000 + b"]}")
+    assert [entry["gender"] for entry in answer.json["predictions"]] == ["F", "U"]
 
 
 def test_random_bytes_get_an_answer(server: Server) -> None:
