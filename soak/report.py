@@ -1,0 +1,257 @@
+"""Writes what a soak found: figures as JSON, and the pages that people read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from local.settings import PROJECT_ROOT
+from soak.rehearsing import RECOVERY_SECONDS, Outcome
+from soak.surroundings import CLIENTS_PYTHON
+
+BENCHMARKS = PROJECT_ROOT / "docs" / "benchmarks"
+LOAD_RESULTS = BENCHMARKS / "soak.json"
+LOAD_PAGE = BENCHMARKS / "soak.md"
+FAULT_RESULTS = BENCHMARKS / "soak-faults.json"
+RELIABILITY_PAGE = PROJECT_ROOT / "docs" / "reliability.md"
+_BUSY_LOAD = 1.5
+"""Load average per processor, before the clients came, above which figures are marked."""
+
+
+def write_load(result: Mapping[str, Any]) -> None:
+    """Write the report of the load, with its plots."""
+    BENCHMARKS.mkdir(parents=True, exist_ok=True)
+    LOAD_RESULTS.write_text(json.dumps(_compact(result), indent=1) + "\n")
+    LOAD_PAGE.write_text(load_page(result))
+    subprocess.run(
+        [str(CLIENTS_PYTHON), "-m", "soak.plots", str(LOAD_RESULTS), str(BENCHMARKS)],
+        cwd=PROJECT_ROOT,
+        check=True,
+    )
+
+
+def write_faults(outcomes: Sequence[Outcome], surroundings: Mapping[str, Any]) -> None:
+    """Write the table of the faults.
+
+    Parameters
+    ----------
+    outcomes
+        Of all faults, in the order of the table.
+    surroundings
+        Number of clients, and the machine.
+    """
+    BENCHMARKS.mkdir(parents=True, exist_ok=True)
+    rows = [
+        {
+            **asdict(outcome),
+            "finding": {**asdict(outcome.finding), "is_clean": outcome.finding.is_clean},
+            "recovered_in_time": outcome.recovered_in_time,
+        }
+        for outcome in outcomes
+    ]
+    FAULT_RESULTS.write_text(
+        json.dumps({"command": "make soak", **surroundings, "faults": rows}, indent=1) + "\n"
+    )
+    RELIABILITY_PAGE.write_text(reliability_page(outcomes, surroundings))
+
+
+def load_page(result: Mapping[str, Any]) -> str:
+    """Return the Markdown page of the load."""
+    reconciliation = result["reconciliation"]
+    acknowledged = reconciliation["acknowledged"]
+    lines = [
+        "# Under load",
+        "",
+        _text(
+            """
+            Written by `{command}`: {clients} clients for {seconds} s over all routes, on the
+            embedded AWS with IAM enforced, which runs everything, the clients too, on this one
+            machine. The figures are in [soak.json](soak.json).
+            """,
+            **result,
+        ),
+        "",
+        _machine(result["machine"]),
+        "",
+        "| | |",
+        "|---|---|",
+        f"| requests | {result['requests']:,} ({result['requests_per_second']} per second) |",
+        f"| acknowledged changes | {sum(acknowledged.values()):,} |",
+        f"| **lost** | **{len(reconciliation['lost'])}** |",
+        f"| stored twice or by nobody | {len(reconciliation['invented'])} |",
+        f"| sums that differ from the rows | {len(reconciliation['sums_differ'])} |",
+        f"| answers 5xx | {result['server_errors']} |",
+        f"| throttled, and done when repeated | {result['throttled']} |",
+        "",
+        _text(
+            """
+            Every client writes down what it asks for and what was acknowledged. When all have
+            stopped, that is compared with the table row by row, and the sums behind the insights
+            with those of the rows.
+            """
+        ),
+        "",
+        "## Response times",
+        "",
+        "Of answers with success, in milliseconds.",
+        "",
+        "| route | requests | p50 | p95 | p99 |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    routes = {**result["routes"], "all": {"requests": result["requests"], **result["all_routes"]}}
+    for route, figures in routes.items():
+        times = " | ".join(_number(figures[f"p{share}_ms"]) for share in (50, 95, 99))
+        lines.append(f"| `{route}` | {figures['requests']:,} | {times} |")
+    lines += ["", "![Requests and response times](soak-times.png)", "", "## Other answers", ""]
+    if result["failures"]:
+        lines += ["| answer | times |", "|---|--:|"]
+        lines += [f"| {kind} | {count:,} |" for kind, count in result["failures"].items()]
+    else:
+        lines.append("None: every request was answered with success.")
+    lines += [
+        "",
+        "## Memory",
+        "",
+        "Resident, in MB; the functions run in up to four processes each.",
+        "",
+        "| | first | peak | last |",
+        "|---|--:|--:|--:|",
+    ]
+    for kind, megabytes in result["memory_mb"].items():
+        values = " | ".join(f"{megabytes[name]:,.0f}" for name in ("first", "peak", "last"))
+        lines.append(f"| {kind} | {values} |")
+    lines += ["", "![Memory over time](soak-memory.png)", ""]
+    return "\n".join(lines)
+
+
+def reliability_page(outcomes: Sequence[Outcome], surroundings: Mapping[str, Any]) -> str:
+    """Return the Markdown page of the faults."""
+    lost = sum(len(outcome.finding.lost) for outcome in outcomes)
+    late = [outcome for outcome in outcomes if not outcome.recovered_in_time]
+    lines = [
+        "# What it survives",
+        "",
+        _text(
+            """
+            Written by `make soak`; do not edit it. Every fault was injected while {clients}
+            clients used all routes of the application, on the embedded AWS with IAM enforced. The
+            clients repeat a request when they are told to, or when nobody answers. The figures
+            are in [benchmarks/soak-faults.json](benchmarks/soak-faults.json); the load without
+            faults is in [benchmarks/soak.md](benchmarks/soak.md).
+            """,
+            clients=surroundings["clients"],
+        ),
+        "",
+        _machine(surroundings["machine"]),
+        "",
+        _text(
+            """
+            {faults} faults; acknowledged changes that were lost: **{lost}**; not well again
+            {seconds:.0f} s after the cause was gone: **{late}**.
+            """,
+            faults=len(outcomes),
+            lost=lost,
+            seconds=RECOVERY_SECONDS,
+            late=len(late),
+        ),
+        "",
+        "| fault | made by | clients saw, besides success | lost | well again after |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [_row(outcome) for outcome in outcomes]
+    lines += [
+        "",
+        _text(
+            """
+            *Lost* counts acknowledged changes that the tables do not show, rows that nobody asked
+            for, and sums that are not those of the rows, over everything until then. *Well again*
+            is the time from the end of the cause until every part that it concerned answers with
+            success.
+            """
+        ),
+        "",
+        _text(
+            """
+            What stands behind it: every write is one transaction with the sums that it moves and
+            may be repeated ([decision 7](decisions/0007-requests-that-may-be-repeated.md)); what
+            cannot be answered now is answered with 429, 502 or 503 and `Retry-After`; what the
+            local AWS acknowledges is in its journal before the answer leaves. The journal
+            outlives the process, however it ends; it is not forced onto the disk, so that a power
+            failure may take the last moments.
+            """
+        ),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _row(outcome: Outcome) -> str:
+    seen = "; ".join(f"{kind} ({count}×)" for kind, count in outcome.seen.items()) or "nothing"
+    finding = outcome.finding
+    lost = len(finding.lost) + len(finding.invented) + len(finding.sums_differ)
+    after = "never" if outcome.recovered_after is None else f"{outcome.recovered_after} s"
+    if not outcome.recovered_in_time:
+        after = f"**{after}**"
+    if outcome.note:
+        after += f". {_cell(outcome.note)}"
+    requests = f"{seen} of {outcome.requests} requests"
+    return f"| {outcome.name} | {outcome.how} | {_cell(requests)} | {lost} | {after} |"
+
+
+def _text(paragraph: str, **values: Any) -> str:
+    """Return a paragraph in one line, as Markdown is kept here in generated pages."""
+    return " ".join(paragraph.split()).format(**values)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _machine(machine: Mapping[str, Any]) -> str:
+    load = machine["load_average_before"]
+    text = (
+        f"Machine: {machine['processors']} processors, {machine['memory_gb']} GB, Python"
+        f" {machine['python']}, load average before the run {load}."
+    )
+    if load > _BUSY_LOAD * machine["processors"]:
+        text += (
+            " **The machine was busy with other work**: times are longer than on a quiet one;"
+            " counts are not touched by that."
+        )
+    return text
+
+
+def _number(milliseconds: float | None) -> str:
+    return "–" if milliseconds is None else f"{milliseconds:,.0f}"
+
+
+def _compact(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Thin out what is plotted: a look at the memory every 5 s is enough in the repository."""
+    kept = [seen for seen in result["memory_over_time"] if seen[0] % 5 < 1.2]
+    return {**result, "memory_over_time": kept}
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """Return an outcome in one line, for the terminal."""
+    state = "ok" if outcome.finding.is_clean and outcome.recovered_in_time else "FAILED"
+    return f"  {state:6} {outcome.name}: {outcome.recovered_after} s, {outcome.seen or 'nothing'}"
+
+
+def load_lines(result: Mapping[str, Any]) -> list[str]:
+    """Return the load's report in a few lines, for the terminal."""
+    times = result["all_routes"]
+    return [
+        (
+            f"  {result['requests']:,} requests, {result['requests_per_second']} per second;"
+            f" p50 {_number(times['p50_ms'])} ms, p95 {_number(times['p95_ms'])} ms,"
+            f" p99 {_number(times['p99_ms'])} ms"
+        ),
+        f"  other answers: {result['failures'] or 'none'}",
+        (
+            f"  acknowledged {sum(result['reconciliation']['acknowledged'].values()):,},"
+            f" lost {len(result['reconciliation']['lost'])}"
+        ),
+    ]
