@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,9 @@ _CYCLONEDX = Path(sys.executable).with_name("cyclonedx-py")
 
 class InvalidBillError(Exception):
     """A bill of materials that breaks CycloneDX's schema."""
+
+
+_SSH_ADDRESS = re.compile(r"^(\w+@[\w.-]+):(?!/)(.+)$")
 
 
 def bill_of_python(audience: Audience) -> Bill:
@@ -54,6 +58,10 @@ def bill_of_npm() -> Bill:
         _run("npm", "sbom", "--sbom-format=cyclonedx", "--sbom-type=application")
     )
     del bill["serialNumber"], bill["metadata"]["timestamp"]
+    for component in bill["components"]:
+        for reference in component.get("externalReferences", []):
+            # git's short form of an ssh address is none to CycloneDX.
+            reference["url"] = _SSH_ADDRESS.sub(r"ssh://\1/\2", reference["url"])
     return bill
 
 
