@@ -70,8 +70,9 @@ format: .venv/.stamp ## Format the code and mend what can be mended
 bench: .venv/.stamp ## Measure what the documentation quotes (docs/benchmarks/)
 	$(BIN)/python -m benchmarks.newcomer
 	$(MAKE) local-up
-	$(BIN)/python -m benchmarks.identify
+	PYTHONPATH=lambda $(BIN)/python -m benchmarks.identify
 	$(MAKE) local-down
+	$(BIN)/python -m benchmarks.cold_start
 
 .PHONY: bench-lessons
 bench-lessons: setup .venv-notebooks/.stamp ## Run the four lessons at full size, and record how long they take

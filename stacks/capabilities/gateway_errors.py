@@ -19,7 +19,7 @@ class GatewayError:
     cause
         The gateway's own name of what went wrong.
     status
-        HTTP status, where it shall not be the gateway's.
+        HTTP status; None where it depends on the case.
     code, message
         As in the errors of ``lambda/rest_api/errors.py``. The gateway fills variables in.
     headers
@@ -61,21 +61,23 @@ _ERRORS = {
         _Type.UNAUTHORIZED,
         "unauthorized",
         "Please sign in: an access token is missing or has ended.",
+        status="401",
         headers={"WWW-Authenticate": "Bearer"},
     ),
     "GatewayForbidden": GatewayError(
-        _Type.ACCESS_DENIED, "forbidden", "This access token does not allow it."
+        _Type.ACCESS_DENIED, "forbidden", "This access token does not allow it.", status="403"
     ),
     "GatewayFirewall": GatewayError(
-        _Type.WAF_FILTERED, "forbidden", "The firewall refused the request."
+        _Type.WAF_FILTERED, "forbidden", "The firewall refused the request.", status="403"
     ),
     "GatewayTooLarge": GatewayError(
-        _Type.REQUEST_TOO_LARGE, "too_large", "At most 10 MB in one request."
+        _Type.REQUEST_TOO_LARGE, "too_large", "At most 10 MB in one request.", status="413"
     ),
     "GatewayThrottled": GatewayError(
         _Type.THROTTLED,
         "throttled",
         "Too many requests. Try again.",
+        status="429",
         # The bucket of requests fills up again within a second.
         headers={"Retry-After": "1"},
     ),
