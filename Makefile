@@ -43,7 +43,7 @@ local-reset: .venv/.stamp ## Stop it and forget what was stored
 	$(BIN)/python -m local reset
 
 .PHONY: test test-model test-container check format snapshots
-test: setup .venv-notebooks/.stamp test-model ## Run all tests: units, templates, end to end on the local AWS, browser
+test: setup .venv-notebooks/.stamp .venv-soak/.stamp test-model ## Run all tests: units, templates, end to end on the local AWS, browser
 	$(BIN)/python -m pytest --ignore tests/model_code
 test-model: .venv-model/.stamp build/train.stamp
 	.venv-model/bin/python -m pytest tests/model_code

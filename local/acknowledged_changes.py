@@ -82,7 +82,8 @@ def _saving(service: str, handler: _Handler, states: set[str], saver: StateSaver
     ) -> Any:
         answer = await handler(method, path, headers, body, query)
         if answer[0] < 300 and changes_something(service, method, path, headers, body):
-            await saver.save(states)
+            # A stack is saved with all that it created.
+            await saver.save(None if service == "cloudformation" else states)
         return answer
 
     return handle_request

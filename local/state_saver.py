@@ -70,7 +70,10 @@ class StateSaver:
             self._finished = True
 
     async def _save_services(self, only: Collection[str] | None) -> None:
-        for service, get_state in ministack_app._build_persistence_save_dict().items():
+        services = ministack_app._build_persistence_save_dict()
+        # A stack must not be known as complete when what it created is not known yet.
+        for service in sorted(services, key="cloudformation".__eq__):
+            get_state = services[service]
             if only is not None and service not in only:
                 continue
             try:

@@ -66,6 +66,8 @@ def test_what_was_acknowledged_survives_a_kill(aws: EmbeddedAws) -> None:
         ]
     )
     acknowledged = _rows(aws)
+    aws.client("s3").create_bucket(Bucket="kept")
+    aws.client("s3").put_object(Bucket="kept", Key="a/b", Body=b"1", ContentType="text/csv")
     aws.client("iam").create_user(UserName="ann")
     aws.client("ssm").put_parameter(Name="greeting", Value="hello", Type="String")
 
@@ -75,6 +77,8 @@ def test_what_was_acknowledged_survives_a_kill(aws: EmbeddedAws) -> None:
     launcher.start_emulator(aws.settings)
 
     assert _rows(aws) == acknowledged
+    stored = aws.client("s3").get_object(Bucket="kept", Key="a/b")
+    assert (stored["Body"].read(), stored["ContentType"]) == (b"1", "text/csv")
     assert aws.client("iam").get_user(UserName="ann")
     assert aws.client("ssm").get_parameter(Name="greeting")["Parameter"]["Value"] == "hello"
     assert acknowledged == {"put": "first", "updated": "second", "batch": "b", "both": "1"}

@@ -45,6 +45,17 @@ def test_a_service_that_cannot_be_copied_keeps_no_other_from_being_saved(
     assert services.saved == ["calm"]
 
 
+def test_stacks_are_saved_after_what_they_created(
+    services: _Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = {"cloudformation": dict, "calm": dict, "dynamodb": dict}
+    monkeypatch.setattr(ministack_app, "_build_persistence_save_dict", lambda: states)
+
+    asyncio.run(StateSaver().save())
+
+    assert services.saved == ["calm", "dynamodb", "cloudformation"]
+
+
 def test_nothing_is_saved_without_a_request(services: _Services) -> None:
     async def idle_then_request() -> list[str]:
         saver = StateSaver(interval_seconds=0)
