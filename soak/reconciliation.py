@@ -23,6 +23,8 @@ class Finding:
     ----------
     acknowledged
         Number of acknowledged changes of each kind.
+    unanswered
+        Number of feedbacks that were never acknowledged, in spite of repeating.
     rows
         Rows in the table.
     lost
@@ -34,6 +36,7 @@ class Finding:
     """
 
     acknowledged: dict[str, int]
+    unanswered: int
     rows: int
     lost: list[str] = field(default_factory=list)
     invented: list[str] = field(default_factory=list)
@@ -60,7 +63,11 @@ def compare(
         IDs of the rows that were there before the clients came.
     """
     stored = {row.id: row for row in rows}
-    finding = Finding(acknowledged=dict(ledger.acknowledged), rows=len(stored))
+    finding = Finding(
+        acknowledged=dict(ledger.acknowledged),
+        unanswered=len(ledger.unanswered),
+        rows=len(stored),
+    )
     for identifier, promise in ledger.promises.items():
         finding.lost.extend(
             f"{identifier}: {complaint}" for complaint in _broken(promise, stored.get(identifier))

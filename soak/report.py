@@ -84,7 +84,8 @@ def load_page(result: Mapping[str, Any]) -> str:
         f"| stored twice or by nobody | {len(reconciliation['invented'])} |",
         f"| sums that differ from the rows | {len(reconciliation['sums_differ'])} |",
         f"| answers 5xx | {result['server_errors']} |",
-        f"| throttled, and done when repeated | {result['throttled']} |",
+        f"| throttled with 429 | {result['throttled']} |",
+        f"| feedbacks that were given up, in spite of repeating | {reconciliation['unanswered']} |",
         "",
         _text(
             """
