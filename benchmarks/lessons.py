@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
 import sys
 import tempfile
 from pathlib import Path
@@ -29,7 +28,6 @@ from tests.notebooks.classroom import (
 )
 
 RESULTS = REPOSITORY / "docs" / "benchmarks" / "lessons.json"
-_ACCURACY = re.compile(r"accuracy (?P<value>[\d.]+) on names not seen in training")
 
 
 def main() -> int:
@@ -66,11 +64,11 @@ def run(classroom: Classroom) -> dict[str, Any] | None:
         lesson = classroom.run_lesson(name)
         sys.stdout.write(f"{name}: {lesson.seconds:.0f} s, exit code {lesson.exit_code}\n")
         sys.stdout.flush()
-        accuracies = [float(found["value"]) for found in _ACCURACY.finditer(lesson.output)]
-        if lesson.exit_code != 0 or len(accuracies) != 1:
+        if lesson.exit_code != 0:
             sys.stderr.write(lesson.output[-8000:])
             return None
-        figures[name] = {"seconds": round(lesson.seconds), "accuracy_on_unseen": accuracies[0]}
+        (accuracy,) = lesson.accuracies
+        figures[name] = {"seconds": round(lesson.seconds), "accuracy_on_unseen": accuracy}
     jobs = classroom.sagemaker.list_training_jobs()["TrainingJobSummaries"]
     for job in jobs:
         described = classroom.sagemaker.describe_training_job(

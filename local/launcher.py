@@ -163,6 +163,11 @@ def deploy_application(settings: LocalSettings, started: float) -> deployment.Ur
     if not deployment.is_bootstrapped(settings, keys):
         with Step(f"Bootstrapping {settings.region}") as step:
             deployment.bootstrap(settings, keys, step)
+    if settings.engine is not None and settings.method != "low-level":
+        say(
+            f"METHOD={settings.method} takes AWS's framework images, which the Docker engine must "
+            "have already; METHOD=low-level builds our own."
+        )
     what = "hosts a finished" if settings.method == "pre-trained" else "trains the"
     with Step(f"Deploying {settings.stage_name} (this {what} model)") as step:
         deployment.deploy(settings, keys, step)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from local.sagemaker.emulator import Credentials
 from local.sagemaker.notebook_machine import NotebookMachine
 from stacks.capabilities.notebook import notebook_name
 from stacks.capabilities.storage import lessons_prefix, pretrained_prefix, source_prefix
-from stacks.lessons import lessons
+from stacks.lessons import lessons, lifecycle_script
 from stacks.pretrained_model import pretrained_model
 from stacks.settings import load_settings, read_presets
 from stacks.stage import RegionalStage
@@ -35,6 +37,7 @@ LESSONS = [HIGH_LEVEL, EXPERIMENTATION, CONTAINERIZATION, PRE_TRAINED]
 BUCKET = "smworkshop-classroom"
 NOTEBOOKS_PYTHON = REPOSITORY / ".venv-notebooks" / "bin" / "python"
 MODEL_PYTHON = REPOSITORY / ".venv-model" / "bin" / "python"
+_ACCURACY = re.compile(r"accuracy (?P<value>[\d.]+) on names not seen in training")
 _RUN = Path(__file__).with_name("run_lesson.py")
 
 
@@ -58,6 +61,11 @@ class Lesson:
     exit_code: int
     output: str
     seconds: float
+
+    @property
+    def accuracies(self) -> list[float]:
+        """What it has compared with the workshop's baseline."""
+        return [float(found["value"]) for found in _ACCURACY.finditer(self.output)]
 
 
 class Classroom:
@@ -85,20 +93,24 @@ class Classroom:
     @property
     def instance(self) -> Record:
         """The instance as SageMaker describes it."""
-        described: Record = self.sagemaker.describe_notebook_instance(
-            NotebookInstanceName=self.name
-        )
-        return described
+        return self._described(self.name)
 
     @property
     def machine(self) -> NotebookMachine:
         """The instance's disk and programs."""
+        return self._machine_of(self.instance)
+
+    def _described(self, name: str) -> Record:
+        described: Record = self.sagemaker.describe_notebook_instance(NotebookInstanceName=name)
+        return described
+
+    def _machine_of(self, instance: Record) -> NotebookMachine:
         surroundings = SageMakerSettings(
             state_folder=self.emulator.folder,
             temporary_folder=self.emulator.folder / "tmp",
             model_python=MODEL_PYTHON,
         )
-        return NotebookMachine(self.instance, surroundings)
+        return NotebookMachine(instance, surroundings)
 
     @property
     def decisions(self) -> list[Record]:
@@ -210,9 +222,49 @@ class Classroom:
         )
         return Lesson(done.returncode, done.stdout, time.monotonic() - began)
 
+    def volume_of_an_instance_with(self, repository: str) -> Path:
+        """Create an instance that clones a repository, and return its volume."""
+        named = settings(notebook_repository=repository)
+        delivered = lessons(REPOSITORY / "build", named)
+        self._upload(delivered.path, lessons_prefix(delivered))
+        values = {
+            "LESSONS": f"s3://{BUCKET}/{lessons_prefix(delivered)}",
+            "BUCKET": BUCKET,
+            "REGION": "us-east-1",
+            "METHOD": named.method,
+            "IDLE_MINUTES": "60",
+            "REPOSITORY": repository,
+        }
+        name = "cloning"
+        hooks = {
+            hook: [{"Content": base64.b64encode(script.encode()).decode()}]
+            for hook, file in (("OnCreate", "on-create.sh"), ("OnStart", "on-start.sh"))
+            for script in [lifecycle_script(file, values, BUCKET)]
+        }
+        self.sagemaker.create_notebook_instance_lifecycle_config(
+            NotebookInstanceLifecycleConfigName=name, **hooks
+        )
+        self.sagemaker.create_notebook_instance(
+            NotebookInstanceName=name,
+            InstanceType="ml.t3.medium",
+            RoleArn=self.instance["RoleArn"],
+            LifecycleConfigName=name,
+            DefaultCodeRepository=repository,
+        )
+        instance: Record = wait_for(
+            lambda: (
+                found
+                if (found := self._described(name))["NotebookInstanceStatus"] != "Pending"
+                else None
+            ),
+            "an instance that clones",
+        )
+        assert instance["NotebookInstanceStatus"] == "InService", instance["FailureReason"]
+        volume: Path = self._machine_of(instance).volume
+        return volume
+
     def _fill_bucket(self) -> None:
-        s3 = self.emulator.client("s3")
-        s3.create_bucket(Bucket=BUCKET)
+        self.emulator.client("s3").create_bucket(Bucket=BUCKET)
         build = REPOSITORY / "build"
         finished = pretrained_model(REPOSITORY / settings().pretrained_model)
         source, delivered = training_source(build), lessons(build, settings())
@@ -222,9 +274,13 @@ class Classroom:
             (finished.folder.path, pretrained_prefix(finished)),
             (self._names(), "train/0123456789abcdef"),
         ):
-            for path in sorted(folder.rglob("*")):
-                if path.is_file():
-                    s3.upload_file(str(path), BUCKET, f"{prefix}/{path.relative_to(folder)}")
+            self._upload(folder, prefix)
+
+    def _upload(self, folder: Path, prefix: str) -> None:
+        s3 = self.emulator.client("s3")
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                s3.upload_file(str(path), BUCKET, f"{prefix}/{path.relative_to(folder)}")
 
     def _names(self) -> Path:
         if self._size.names_per_file is None:
@@ -249,10 +305,10 @@ class Classroom:
         assert stack["StackStatus"] == "CREATE_COMPLETE", [reason for reason in reasons if reason]
 
 
-def settings() -> Any:
+def settings(**changes: str) -> Any:
     """Settings of the stage whose notebook is tried."""
     presets = read_presets(REPOSITORY / "cdk.json")
-    chosen = {"environment": "workshop", "region": "us-east-1", "method": "low-level"}
+    chosen = {"environment": "workshop", "region": "us-east-1", "method": "low-level", **changes}
     return load_settings(presets, chosen)[0]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.local.sagemaker.workbench import new_repository
 from tests.notebooks.classroom import LESSONS, Classroom
 
 
@@ -38,6 +39,19 @@ def test_second_start_keeps_what_was_changed_and_brings_back_what_was_lost(
     assert not changed.with_suffix(".ipynb.new").exists()
     changed.write_bytes(original)
     own.unlink()
+
+
+def test_named_repository_takes_the_place_of_the_lessons(classroom: Classroom) -> None:
+    home = classroom.emulator.folder
+    origin = new_repository(home / "origin" / "team.git", {"own.ipynb": "our lesson"})
+    # What git would do for this address at the user's wish, it does on the instance as well.
+    (home / ".gitconfig").write_text(
+        f'[url "file://{origin.parent}/"]\n\tinsteadOf = https://git.example/\n'
+    )
+    volume = classroom.volume_of_an_instance_with("https://git.example/team.git")
+    assert (volume / "team" / "own.ipynb").read_text() == "our lesson"
+    assert not (volume / "nlp-workshop").exists()
+    assert (volume / ".voc-gender" / "instance" / "auto_stop.py").is_file()
 
 
 def test_presigned_url_opens_jupyterlab_with_the_lessons_and_their_kernel(

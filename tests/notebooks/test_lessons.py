@@ -38,6 +38,14 @@ def test_lesson_shows_what_it_is_about(name: str, shown: str, lessons: dict[str,
     assert shown in lessons[name].output
 
 
+@pytest.mark.parametrize("name", LESSONS)
+def test_lesson_compares_itself_with_the_workshops_baseline(
+    name: str, lessons: dict[str, Lesson]
+) -> None:
+    (accuracy,) = lessons[name].accuracies
+    assert 0.5 < accuracy < 1
+
+
 def test_lessons_clean_up(lessons: dict[str, Lesson], classroom: Classroom) -> None:
     assert len(lessons) == len(LESSONS)
     sagemaker = classroom.sagemaker

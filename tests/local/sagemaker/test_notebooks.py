@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import subprocess
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.sagemaker.workbench import Workbench, statement, wait_for
+from tests.local.sagemaker.workbench import Workbench, new_repository, statement, wait_for
 
 
 def test_an_instance_through_its_life(shared: Workbench) -> None:
@@ -128,12 +127,7 @@ def test_what_aws_refuses_is_refused(shared: Workbench) -> None:
 def test_named_repository_is_cloned_once_before_the_scripts_run(shared: Workbench) -> None:
     sagemaker, name = shared.sagemaker, shared.name("notebook")
     home = shared.emulator.folder
-    origin = home / "origin" / "lessons.git"
-    git = ["git", "-C", str(origin), "-c", "user.name=t", "-c", "user.email=t@example.org"]
-    subprocess.run(["git", "init", "--quiet", str(origin)], check=True)
-    (origin / "1.ipynb").write_text("a lesson")
-    subprocess.run([*git, "add", "."], check=True)
-    subprocess.run([*git, "commit", "--quiet", "--message", "Lesson"], check=True)
+    origin = new_repository(home / "origin" / "lessons.git", {"1.ipynb": "a lesson"})
     # What the user's own git would do for this address, it does here.
     (home / ".gitconfig").write_text(
         f'[url "file://{origin.parent}/"]\n\tinsteadOf = https://git.example/\n'

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import subprocess
 import tarfile
 import textwrap
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from local.image_client import ImageStore
@@ -93,6 +95,17 @@ def archive(files: dict[str, str]) -> bytes:
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()
+
+
+def new_repository(folder: Path, files: dict[str, str]) -> Path:
+    """Make a git repository with one commit; answers its folder."""
+    git = ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--message", "First"], check=True)
+    return folder
 
 
 def wait_for(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
