@@ -6,7 +6,8 @@ two questions. Writes ``docs/benchmarks/identify.json`` and prints it as a table
 **How much faster?** The workshop's function scanned the whole table once for every selected row,
 invoked the model once for every name, and updated the row. Both ways identify 100 selected
 feedbacks among 10,000 of the application's own table, in the same run; the workshop's without
-the detour over the API and the function, in its favour.
+the detour over the API and the function, in its favour, and timed on ten of them: it does the
+same for each.
 
 **Does the time grow with the table?** The function's own code identifies 100 feedbacks in tables
 of 1,000, 10,000 and 100,000 rows that exist side by side. The sizes take turns, in an order that
@@ -46,6 +47,9 @@ RESULTS = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "iden
 SIZES = (1_000, 10_000, 100_000)
 COMPARED = 10_000
 SELECTED = 100
+TIMED = 10
+"""Rows that the workshop's way is timed on: it does the same for each, all take ten times that."""
+
 ROUNDS = 21
 API_ROUNDS = 9
 ROWS_PER_BATCH = 25
@@ -267,11 +271,15 @@ def compare_ways(benchmark: Benchmark) -> dict[str, Any]:
             for turn in turns
         ]
         workshop = seconds(
-            lambda: benchmark.identify_as_the_workshop(ids_of(selected(COMPARED, API_ROUNDS + 1)))
+            lambda: benchmark.identify_as_the_workshop(
+                ids_of(selected(COMPARED, API_ROUNDS + 1)[:TIMED])
+            )
         )
+    workshop *= SELECTED / TIMED
     median = statistics.median(ours)
     return {
         "rows": COMPARED,
+        "workshop_timed_on": TIMED,
         "seconds_by_api": round(median, 3),
         "workshop_seconds": round(workshop, 1),
         "times_faster": round(workshop / median),
