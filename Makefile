@@ -101,6 +101,11 @@ leftovers: .venv/.stamp ## What a removed stage left: REGION=eu-west-1 [ENVIRONM
 	@test -n "$(REGION)" || { echo "REGION is missing: make leftovers REGION=us-east-1" >&2; exit 2; }
 	$(BIN)/python -m operations.removal '$(ENVIRONMENT)' '$(REGION)' --list
 
+.PHONY: publish
+publish: .venv/.stamp build/train.stamp build/layer.stamp ## Publish templates and their launch links (docs/launch.md): BUCKET_PREFIX=name
+	@test -n "$(BUCKET_PREFIX)" || { echo "usage: make publish BUCKET_PREFIX=your-company-voc-gender [READERS=111122223333] [REGION=eu-west-1] [LOCAL=1]" >&2; exit 2; }
+	$(BIN)/python -m operations.launch_links $(BUCKET_PREFIX) --method $(METHOD) $(if $(READERS),--readers $(READERS)) $(if $(REGION),--region $(REGION)) $(if $(LOCAL),--local)
+
 .PHONY: batch
 batch: .venv/.stamp ## Infer the names of INPUT=names.csv on the local AWS, or REGION=eu-west-1 (docs/batch.md)
 	@test -n "$(INPUT)" || { echo "usage: make batch INPUT=names.csv [REGION=eu-west-1] [ENVIRONMENT=production]" >&2; exit 2; }

@@ -105,7 +105,7 @@ def find_target(
     SettingsError
         If there is no such region or environment.
     """
-    local = None if region else _running_local()
+    local = None if region else running_local()
     chosen = {
         "region": region or (local.region if local else ""),
         "environment": environment or "workshop",
@@ -114,7 +114,14 @@ def find_target(
     return Target(settings=settings, stack_name=stack_name, local=local)
 
 
-def _running_local() -> LocalSettings:
+def running_local() -> LocalSettings:
+    """Return the embedded AWS of this working copy.
+
+    Raises
+    ------
+    TargetError
+        If it does not run.
+    """
     local = LocalSettings.from_environment(os.environ)
     if local.urls_file.exists():
         # It may run on another port than this shell's variables say.
@@ -122,8 +129,8 @@ def _running_local() -> LocalSettings:
         if address == local.endpoint_url and _answers(local):
             return local
     raise TargetError(
-        f"REGION is not given, and no embedded AWS answers at {local.endpoint_url}. "
-        "Start it with 'make local-up', or give the region of the real AWS: REGION=eu-west-1"
+        f"no embedded AWS answers at {local.endpoint_url}. Start it with 'make local-up', or say "
+        "REGION=eu-west-1 for the real AWS"
     )
 
 

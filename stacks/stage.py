@@ -23,7 +23,7 @@ class RegionalStage(Stage):
 
     def __init__(self, scope: Construct, *, settings: Settings) -> None:
         super().__init__(scope, settings.stage_name, env=Environment(region=settings.region))
-        deliveries = _deliveries(settings)
+        deliveries = find_deliveries(settings)
         delivered = lessons(REPOSITORY / "build", settings) if settings.notebook else None
         storage = StorageStack(
             self, "Storage", settings=settings, deliveries=deliveries, lessons=delivered
@@ -49,7 +49,7 @@ class RegionalStage(Stage):
             notebook.add_stack_dependency(storage)
 
 
-def _deliveries(settings: Settings) -> Deliveries:
+def find_deliveries(settings: Settings) -> Deliveries:
     """Find everything that is shipped, before anything is built from it."""
     finished = settings.method == "pre-trained"
     return Deliveries(

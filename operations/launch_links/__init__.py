@@ -1,0 +1,1 @@
+"""Publishes templates that are launched by a link, without bootstrap or tools."""

@@ -1,0 +1,92 @@
+"""``make publish BUCKET_PREFIX=…``: docs/launch.md says what it does."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.client_environment import make_client
+from local.credentials import load_or_create
+from local.progress import Step, say
+from local.settings import PROJECT_ROOT, LocalSettings
+from operations.deployment_target import TargetError, running_local
+from operations.launch_links.document import launch_link, render
+from operations.launch_links.publishing import PublishingError, check_readers, publish
+from operations.launch_links.templates import LaunchTemplate, synthesize
+from stacks.settings import Settings, SettingsError, load_settings, read_presets
+from stacks.training_source import MissingInputError
+
+_DOCUMENT = PROJECT_ROOT / "docs" / "launch.md"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Publish to every region and write the links."""
+    options = _parser().parse_args(arguments)
+    try:
+        _publish(options)
+    except (
+        PublishingError,
+        TargetError,
+        SettingsError,
+        MissingInputError,
+        ClientError,
+        BotoCoreError,
+    ) as error:
+        sys.exit(f"publish: {error}")
+
+
+def _publish(options: argparse.Namespace) -> None:
+    if options.readers is not None:
+        check_readers(options.readers)
+    local = running_local() if options.local else None
+    where = f"the embedded AWS at {local.endpoint_url}" if local else "AWS"
+    chosen = _settings(options)
+    launches: list[LaunchTemplate] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for launch in synthesize(chosen, options.bucket_prefix, Path(folder)):
+            with Step(f"{launch.region}: publishing to s3://{launch.bucket} on {where}") as step:
+                new = publish(_s3(local, launch.region), launch, options.readers)
+                step.tell(f"{new} new files, {len(launch.assets) + 1 - new} were there")
+                step.tell(launch.url)
+            launches.append(launch)
+    if local is None:
+        _DOCUMENT.write_text(render(launches), encoding="utf-8")
+        say(f"The links are in {_DOCUMENT.relative_to(PROJECT_ROOT)}")
+    for launch in launches:
+        say(launch_link(launch))
+
+
+def _settings(options: argparse.Namespace) -> list[Settings]:
+    overrides = {"environment": "workshop", "method": options.method}
+    if options.region:
+        overrides["region"] = options.region
+    return load_settings(read_presets(PROJECT_ROOT / "cdk.json"), overrides)
+
+
+def _s3(local: LocalSettings | None, region: str) -> Any:
+    if local is None:
+        session: Any = boto3.Session(region_name=region)
+        return session.client("s3")
+    credentials = load_or_create(local.state_folder)
+    return make_client(dataclasses.replace(local, region=region), credentials, "s3")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="publish", description=__doc__)
+    parser.add_argument("bucket_prefix", help="the buckets are called <prefix>-<region>")
+    parser.add_argument("--readers", help="private, public, account ids or an organization")
+    parser.add_argument("--method", default="high-level", help="high-level or pre-trained")
+    parser.add_argument("--region", help="this region alone")
+    parser.add_argument("--local", action="store_true", help="to the running embedded AWS")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
