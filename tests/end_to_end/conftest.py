@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Application:
-    """The application of one stage, deployed to an embedded AWS."""
+    """The application of one stage, deployed to an embedded AWS.
+
+    ``api`` is the address of another API than the one that the stage deployed.
+    """
 
     settings: LocalSettings
+    api: str | None = None
 
     def launch(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run ``python -m local``, as the Makefile's targets do."""
@@ -106,7 +110,7 @@ class Application:
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Call the API; return status and decoded answer."""
         request = urllib.request.Request(
-            self.urls["api"] + path,
+            (self.api or self.urls["api"]) + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},

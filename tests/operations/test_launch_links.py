@@ -1,0 +1,100 @@
+"""Templates for launch links: complete in themselves, and open to whom somebody named."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from cdk_nag import AwsSolutionsChecks
+
+from operations.launch_links.document import launch_link, render
+from operations.launch_links.publishing import PublishingError, check_readers
+from operations.launch_links.templates import MOST_BYTES, LaunchTemplate, synthesize
+from stacks.launch_stack import LaunchStack
+from stacks.lessons import lessons
+from stacks.settings import CONTEXT_KEY, Settings, SettingsError, load_settings
+from stacks.stage import find_deliveries
+from stacks.training_source import REPOSITORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONTEXT: dict[str, Any] = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
+
+
+def settings(method: str, region: str = "eu-west-1") -> Settings:
+    chosen = {"environment": "workshop", "region": region, "method": method}
+    (found,) = load_settings(CONTEXT[CONTEXT_KEY], chosen)
+    return found
+
+
+@pytest.fixture(scope="module")
+def launch(tmp_path_factory: pytest.TempPathFactory) -> LaunchTemplate:
+    folder = tmp_path_factory.mktemp("launch")
+    (found,) = synthesize([settings("pre-trained")], "somebody", folder)
+    return found
+
+
+def test_a_template_refers_to_its_own_bucket_and_nothing_else(launch: LaunchTemplate) -> None:
+    content = launch.template.path.read_text()
+    template = json.loads(content)
+    assert len(content.encode()) < MOST_BYTES
+    # Neither bootstrap nor parameters nor other stacks.
+    assert "cdk-hnb659fds" not in content
+    assert "Parameters" not in template
+    assert "Fn::ImportValue" not in content
+    assert not any("Export" in output for output in template["Outputs"].values())
+    codes = [
+        resource["Properties"]["Code"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Function"
+    ]
+    assert {code["S3Bucket"] for code in codes} == {"somebody-eu-west-1"}
+    published = {file.key for file in launch.assets}
+    assert {code["S3Key"] for code in codes} < published
+    for resource in template["Resources"].values():
+        if resource["Type"] == "Custom::CDKBucketDeployment":
+            assert set(resource["Properties"]["SourceBucketNames"]) == {"somebody-eu-west-1"}
+            assert set(resource["Properties"]["SourceObjectKeys"]) < published
+
+
+@pytest.mark.parametrize("method", ["high-level", "pre-trained"])
+def test_no_policy_finding_is_unexplained(method: str, tmp_path: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path), context=CONTEXT)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    chosen = settings(method)
+    LaunchStack(
+        app,
+        "Launch",
+        settings=chosen,
+        assets_bucket="somebody-eu-west-1",
+        deliveries=find_deliveries(chosen),
+        lessons=lessons(REPOSITORY / "build", chosen),
+    )
+    app.synth()
+    report = tmp_path / "validation-report.json"
+    reports = json.loads(report.read_text())["pluginReports"] if report.exists() else []
+    assert [finding["ruleName"] for plugin in reports for finding in plugin["violations"]] == []
+
+
+def test_an_image_cannot_be_launched_by_a_link(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="Allowed: high-level, pre-trained"):
+        list(synthesize([settings("low-level")], "somebody", tmp_path))
+
+
+def test_the_document_has_a_link_to_the_template(launch: LaunchTemplate) -> None:
+    link = launch_link(launch)
+    assert link.startswith(
+        "https://eu-west-1.console.aws.amazon.com/cloudformation/home?region=eu-west-1"
+        "#/stacks/quickcreate?templateURL=https%3A%2F%2Fs3.eu-west-1.amazonaws.com%2Fsomebody-"
+    )
+    assert link in render([launch])
+
+
+def test_readers_are_private_public_accounts_or_an_organization() -> None:
+    for readers in ("private", "public", "111122223333,444455556666", "o-exampleorg1"):
+        check_readers(readers)
+    with pytest.raises(PublishingError, match="READERS: '1234' is not allowed"):
+        check_readers("1234")
