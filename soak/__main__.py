@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import sys
-from typing import Any
-
-import psutil
+from collections.abc import Callable
+from functools import partial
 
 from local.progress import say
 from local.settings import LocalSettings
@@ -65,35 +63,33 @@ def _load(surroundings: Surroundings, clients: int, seconds: int) -> bool:
     say(f"==> {clients} clients for {seconds} s")
     # One client more hands in six times as many feedbacks at once: the stage's throttle answers.
     result = load.run(surroundings, clients=clients, seconds=seconds, burst=6 * clients)
-    report.write_load(result)
+    report.write_load({**result, "machine": report.machine()})
     for line in report.load_lines(result):
         say(line)
     return bool(result["reconciliation"]["is_clean"]) and result["server_errors"] == 0
 
 
 def _faults(surroundings: Surroundings, chosen: list[str], clients: int) -> bool:
-    machine = {
-        "processors": os.cpu_count(),
-        "memory_gb": round(psutil.virtual_memory().total / 2**30),
-        "python": platform.python_version(),
-        "load_average_before": round(os.getloadavg()[0], 1),
-    }
-    outcomes: list[Outcome] = []
-
-    def note(outcome: Outcome) -> None:
-        outcomes.append(outcome)
-        say(report.outcome_line(outcome))
-
     say(f"==> Faults, with {clients} clients")
+    well = True
+    steps: list[Callable[[], Outcome]] = []
     if "faults" in chosen:
-        for rehearsal in faults.ALL:
-            note(rehearsing.rehearse(surroundings, rehearsal, clients=clients))
+        steps += [
+            partial(rehearsing.rehearse, surroundings, rehearsal, clients=clients)
+            for rehearsal in faults.ALL
+        ]
     if "deployments" in chosen:
-        for mishap in deployments.ALL:
-            note(deployments.rehearse(surroundings, mishap, clients=clients))
-    about: dict[str, Any] = {"clients": clients, "machine": machine}
-    report.write_faults(outcomes, about)
-    return all(outcome.finding.is_clean and outcome.recovered_in_time for outcome in outcomes)
+        steps += [
+            partial(deployments.rehearse, surroundings, mishap, clients=clients)
+            for mishap in deployments.ALL
+        ]
+    for step in steps:
+        load_average = os.getloadavg()[0]
+        outcome = step()
+        report.write_outcome(outcome, clients=clients, load_average=load_average)
+        say(report.outcome_line(outcome))
+        well = well and outcome.finding.is_clean and outcome.recovered_in_time
+    return well
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import statistics
 import threading
 import time
@@ -89,12 +88,7 @@ def run(surroundings: Surroundings, *, clients: int, seconds: float, burst: int)
         "clients": clients,
         "seconds": seconds,
         "burst_requests": burst,
-        "machine": {
-            "processors": os.cpu_count(),
-            "memory_gb": round(psutil.virtual_memory().total / 2**30),
-            "python": platform.python_version(),
-            "load_average_before": round(load_before, 1),
-        },
+        "load_average_before": round(load_before, 1),
         **summary(samples, seconds),
         "reconciliation": {**asdict(finding), "is_clean": finding.is_clean},
         "memory_mb": _peaks(memory),

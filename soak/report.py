@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import psutil
+
 from local.settings import PROJECT_ROOT
+from soak import deployments, faults
 from soak.rehearsing import RECOVERY_SECONDS, Outcome
 from soak.surroundings import CLIENTS_PYTHON
 
@@ -33,29 +38,42 @@ def write_load(result: Mapping[str, Any]) -> None:
     )
 
 
-def write_faults(outcomes: Sequence[Outcome], surroundings: Mapping[str, Any]) -> None:
-    """Write the table of the faults.
+def write_outcome(outcome: Outcome, *, clients: int, load_average: float) -> None:
+    """Put the outcome of a fault into the table, in place of that of an earlier run.
 
     Parameters
     ----------
-    outcomes
-        Of all faults, in the order of the table.
-    surroundings
-        Number of clients, and the machine.
+    outcome
+        What became of it.
+    clients
+        Number of clients that were at work.
+    load_average
+        Of the machine, when it began.
     """
     BENCHMARKS.mkdir(parents=True, exist_ok=True)
-    rows = [
-        {
-            **asdict(outcome),
-            "finding": {**asdict(outcome.finding), "is_clean": outcome.finding.is_clean},
-            "recovered_in_time": outcome.recovered_in_time,
-        }
-        for outcome in outcomes
-    ]
-    FAULT_RESULTS.write_text(
-        json.dumps({"command": "make soak", **surroundings, "faults": rows}, indent=1) + "\n"
-    )
-    RELIABILITY_PAGE.write_text(reliability_page(outcomes, surroundings))
+    known: dict[str, Any] = {}
+    if FAULT_RESULTS.exists():
+        known = {row["name"]: row for row in json.loads(FAULT_RESULTS.read_text())["faults"]}
+    known[outcome.name] = {
+        **asdict(outcome),
+        "finding": {**asdict(outcome.finding), "is_clean": outcome.finding.is_clean},
+        "recovered_in_time": outcome.recovered_in_time,
+        "clients": clients,
+        "load_average": round(load_average, 1),
+    }
+    rows = [known[fault.name] for fault in (*faults.ALL, *deployments.ALL) if fault.name in known]
+    result: dict[str, Any] = {"command": "make soak", "machine": machine(), "faults": rows}
+    FAULT_RESULTS.write_text(json.dumps(result, indent=1) + "\n")
+    RELIABILITY_PAGE.write_text(reliability_page(rows, result["machine"]))
+
+
+def machine() -> dict[str, Any]:
+    """Describe this machine."""
+    return {
+        "processors": os.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30),
+        "python": platform.python_version(),
+    }
 
 
 def load_page(result: Mapping[str, Any]) -> str:
@@ -74,7 +92,7 @@ def load_page(result: Mapping[str, Any]) -> str:
             **result,
         ),
         "",
-        _machine(result["machine"]),
+        _machine(result["machine"], [result["load_average_before"]]),
         "",
         "| | |",
         "|---|---|",
@@ -128,42 +146,38 @@ def load_page(result: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def reliability_page(outcomes: Sequence[Outcome], surroundings: Mapping[str, Any]) -> str:
+def reliability_page(rows: Sequence[Mapping[str, Any]], machine: Mapping[str, Any]) -> str:
     """Return the Markdown page of the faults."""
-    lost = sum(len(outcome.finding.lost) for outcome in outcomes)
-    late = [outcome for outcome in outcomes if not outcome.recovered_in_time]
     lines = [
         "# What it survives",
         "",
         _text(
             """
-            Written by `make soak`; do not edit it. Every fault was injected while {clients}
+            Written by `make soak`; do not edit it. Every fault was injected while up to {clients}
             clients used all routes of the application, on the embedded AWS with IAM enforced. The
             clients repeat a request when they are told to, or when nobody answers. The figures
             are in [benchmarks/soak-faults.json](benchmarks/soak-faults.json); the load without
             faults is in [benchmarks/soak.md](benchmarks/soak.md).
             """,
-            clients=surroundings["clients"],
+            clients=max(row["clients"] for row in rows),
         ),
         "",
-        _machine(surroundings["machine"]),
+        _machine(machine, [row["load_average"] for row in rows]),
         "",
         _text(
             """
             {faults} faults; acknowledged changes that were lost: **{lost}**; not well again
             {seconds:.0f} s after the cause was gone: **{late}**.
             """,
-            faults=len(outcomes),
-            lost=lost,
+            faults=len(rows),
+            lost=sum(map(_lost, rows)),
             seconds=RECOVERY_SECONDS,
-            late=len(late),
+            late=sum(not row["recovered_in_time"] for row in rows),
         ),
         "",
         "| fault | made by | clients saw, besides success | lost | well again after |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [_row(outcome) for outcome in outcomes]
-    lines += [
+        "|---|---|---|--:|---|",
+        *map(_row, rows),
         "",
         _text(
             """
@@ -179,9 +193,8 @@ def reliability_page(outcomes: Sequence[Outcome], surroundings: Mapping[str, Any
             What stands behind it: every write is one transaction with the sums that it moves and
             may be repeated ([decision 7](decisions/0007-requests-that-may-be-repeated.md)); what
             cannot be answered now is answered with 429, 502 or 503 and `Retry-After`; what the
-            local AWS acknowledges is in its journal before the answer leaves. The journal
-            outlives the process, however it ends; it is not forced onto the disk, so that a power
-            failure may take the last moments.
+            local AWS acknowledges it has written down before
+            ([decision 12](decisions/0012-the-local-aws-acknowledges-what-it-has-stored.md)).
             """
         ),
         "",
@@ -189,17 +202,25 @@ def reliability_page(outcomes: Sequence[Outcome], surroundings: Mapping[str, Any
     return "\n".join(lines)
 
 
-def _row(outcome: Outcome) -> str:
-    seen = "; ".join(f"{kind} ({count}×)" for kind, count in outcome.seen.items()) or "nothing"
-    finding = outcome.finding
-    lost = len(finding.lost) + len(finding.invented) + len(finding.sums_differ)
-    after = "never" if outcome.recovered_after is None else f"{outcome.recovered_after} s"
-    if not outcome.recovered_in_time:
+def _row(row: Mapping[str, Any]) -> str:
+    seen = "; ".join(f"{kind} ({count}×)" for kind, count in row["seen"].items()) or "nothing"
+    after = "never" if row["recovered_after"] is None else f"{row['recovered_after']} s"
+    if not row["recovered_in_time"]:
         after = f"**{after}**"
-    if outcome.note:
-        after += f". {_cell(outcome.note)}"
-    requests = f"{seen} of {outcome.requests} requests"
-    return f"| {outcome.name} | {outcome.how} | {_cell(requests)} | {lost} | {after} |"
+    if row["note"]:
+        after += f". {row['note']}"
+    cells = (
+        row["name"],
+        row["how"],
+        f"{seen}, of {row['requests']} requests",
+        str(_lost(row)),
+        after,
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _lost(row: Mapping[str, Any]) -> int:
+    return sum(len(row["finding"][kind]) for kind in ("lost", "invented", "sums_differ"))
 
 
 def _text(paragraph: str, **values: Any) -> str:
@@ -207,20 +228,20 @@ def _text(paragraph: str, **values: Any) -> str:
     return " ".join(paragraph.split()).format(**values)
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _machine(machine: Mapping[str, Any]) -> str:
-    load = machine["load_average_before"]
-    text = (
-        f"Machine: {machine['processors']} processors, {machine['memory_gb']} GB, Python"
-        f" {machine['python']}, load average before the run {load}."
+def _machine(machine: Mapping[str, Any], load_averages: Sequence[float]) -> str:
+    low, high = min(load_averages), max(load_averages)
+    text = _text(
+        """
+        Machine: {processors} processors, {memory_gb} GB, Python {python}; load average before it
+        began {load}.
+        """,
+        **machine,
+        load=low if low == high else f"{low} to {high}",
     )
-    if load > _BUSY_LOAD * machine["processors"]:
+    if high > _BUSY_LOAD * machine["processors"]:
         text += (
-            " **The machine was busy with other work**: times are longer than on a quiet one;"
-            " counts are not touched by that."
+            " **The machine was busy with other work**: times are longer than on a quiet one, and"
+            " functions start more slowly; nothing else is touched by that."
         )
     return text
 
