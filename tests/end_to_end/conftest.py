@@ -73,6 +73,19 @@ class Application:
             check=False,
         )
 
+    def operate(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the operator's programs, as the Makefile's targets do; it has no terminal."""
+        return subprocess.run(
+            [sys.executable, "-m", f"operations.{program}", *arguments],
+            cwd=PROJECT_ROOT,
+            env=client_environment(self.settings, self.credentials),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
     def deploy_model(self, *context: str) -> subprocess.CompletedProcess[str]:
         """Deploy the stacks that a changed model touches, with settings of one's own."""
         stage = self.settings.stage_name
