@@ -55,11 +55,13 @@ _REMOVALS = {
     ),
     "AWS::DynamoDB::Table": _Removal(
         lambda region, name: client("dynamodb", region).describe_table(TableName=name),
-        "aws dynamodb delete-table --table-name {0} --region {1}",
+        "aws dynamodb update-table --no-deletion-protection-enabled --table-name {0} --region {1}"
+        " && aws dynamodb delete-table --table-name {0} --region {1}",
     ),
     "AWS::Cognito::UserPool": _Removal(
         lambda region, name: client("cognito-idp", region).describe_user_pool(UserPoolId=name),
-        "aws cognito-idp delete-user-pool --user-pool-id {0} --region {1}",
+        "aws cognito-idp update-user-pool --deletion-protection INACTIVE --user-pool-id {0}"
+        " --region {1} && aws cognito-idp delete-user-pool --user-pool-id {0} --region {1}",
     ),
     "AWS::KMS::Key": _Removal(
         lambda region, name: client("kms", region).describe_key(KeyId=name),
