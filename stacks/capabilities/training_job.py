@@ -129,7 +129,6 @@ class TrainingJob(Construct):
                     "sagemaker:CreateTrainingJob",
                     "sagemaker:DescribeTrainingJob",
                     "sagemaker:StopTrainingJob",
-                    "sagemaker:AddTags",
                 ],
                 resources=[job_arn],
             )
