@@ -84,7 +84,8 @@ NEEDED: dict[str, dict[str, str]] = {
         "ecr:BatchGetImage on repository": "serve",
         "ecr:GetAuthorizationToken on *": "serve",
         "ecr:GetDownloadUrlForLayer on repository": "serve",
-        "s3:GetObject on StorageBucket/code/*, StorageBucket/models/*": "serve",
+        "s3:GetObject on StorageBucket/batch/names/*, StorageBucket/code/*, "
+        "StorageBucket/models/*": "serve",
     },
 }
 
@@ -97,6 +98,7 @@ _EXECUTION = r"(TrainingJob|Serving)Role"
 _DOCUMENTED = (
     "SageMaker documents it for execution roles; the embedded one does not need it for this job"
 )
+_BATCHES = "batches run in a state machine of production alone, which these tests do not deploy"
 UNTRIED: dict[tuple[str, str], str] = {
     (_OURS, r"logs:(CreateLogStream|PutLogEvents) on \w+Log"): (
         "the embedded AWS writes a function's log itself, without its role"
@@ -119,6 +121,8 @@ UNTRIED: dict[tuple[str, str], str] = {
     ("TrainingJobRole", r"s3:AbortMultipartUpload on StorageBucket/models/\*"): (
         "it cleans up after an upload in parts that broke off"
     ),
+    ("ServingRole", r"s3:\w+ on StorageBucket(/| if )batch/.*"): _BATCHES,
+    (r"Batch(Check|Machine|NextJob|Send|Write)Role", r".*"): _BATCHES,
     ("NotebookRole", r".*"): "tests/notebooks/test_role.py shows each to be needed",
     (r"\w+(Providerframework\w+ServiceRole|Providerwaiterstatemachine\w*Role)", r".*"): (
         "CDK's framework of custom resources grants itself what it calls"

@@ -305,7 +305,9 @@ def check_endpoint(stage: Stage) -> None:
 def run_script(stage: Stage, script: str) -> str:
     """Start a job with the deployed job's role and image that runs a script on a small channel."""
     job = deployed_job(stage)
-    name = f"probe-{uuid.uuid4().hex[:12]}"
+    # Only jobs of this environment's names may be touched by its functions.
+    own = job["TrainingJobName"].rpartition("-")[0]
+    name = f"{own}-probe-{uuid.uuid4().hex[:12]}"
     bucket = stage.application.outputs["BucketName"]
     stage.aws("s3").put_object(Bucket=bucket, Key=f"train/{name}/names.csv", Body=b"Mary,1,0\n")
     channels: list[Any] = copy.deepcopy(job["InputDataConfig"])
