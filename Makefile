@@ -75,8 +75,8 @@ bench: .venv/.stamp ## Measure what the documentation quotes (docs/benchmarks/)
 	$(BIN)/python -m benchmarks.cold_start
 
 .PHONY: bench-lessons
-bench-lessons: setup .venv-notebooks/.stamp ## Run the four lessons at full size, and record how long they take
-	$(BIN)/python -m benchmarks.lessons
+bench-lessons: setup .venv-notebooks/.stamp ## Run the lessons at full size, or LESSON=name.ipynb, and record how long they take
+	$(BIN)/python -m benchmarks.lessons $(LESSON)
 
 .PHONY: synth diff preflight deploy drift destroy leftovers
 synth: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Write every template to cdk.out/

@@ -1,8 +1,9 @@
-"""Every lesson of the notebooks at full size: ``make bench-lessons``.
+"""The lessons of the notebooks at full size: ``make bench-lessons [LESSON=…]``.
 
 The tests run them on a few thousand names. Here they get the whole training data, all epochs and
-both cores, one after the other, on the embedded AWS with the rights of the notebook's role.
-Writes ``docs/benchmarks/lessons.json``: how long each took, and how well its model does.
+every core, one after the other, on the embedded AWS with the rights of the notebook's role.
+Writes how long each took, and how well its model does, into ``docs/benchmarks/lessons.json``;
+what the file says of lessons that were not run stays.
 """
 
 from __future__ import annotations
@@ -17,67 +18,60 @@ from typing import Any
 
 from stacks.training_source import REPOSITORY
 from tests.local.sagemaker.emulator import Emulator
-from tests.notebooks.classroom import (
-    CONTAINERIZATION,
-    FULL,
-    HIGH_LEVEL,
-    LESSONS,
-    MODEL_PYTHON,
-    Classroom,
-    synthesized,
-)
+from tests.notebooks.classroom import FULL, LESSONS, MODEL_PYTHON, Classroom, synthesized
 
 RESULTS = REPOSITORY / "docs" / "benchmarks" / "lessons.json"
 
 
-def main() -> int:
-    """Run the lessons; answers the exit code."""
+def main(names: list[str]) -> int:
+    """Run lessons, all of them by default; answers the exit code."""
+    unknown = set(names) - set(LESSONS)
+    if unknown:
+        sys.stderr.write(f"no such lesson: {', '.join(unknown)}; there are {', '.join(LESSONS)}\n")
+        return 2
     with tempfile.TemporaryDirectory(prefix="lessons-") as folder:
         emulator = Emulator(
             Path(folder), model_python=MODEL_PYTHON, invocation_timeout_seconds=60.0
         )
         emulator.start()
         try:
-            lessons = run(Classroom(emulator, synthesized(Path(folder) / "cdk.out"), FULL))
+            classroom = Classroom(emulator, synthesized(Path(folder) / "cdk.out"), FULL)
+            return run(classroom, names or LESSONS)
         finally:
             emulator.stop()
-    if lessons is None:
-        return 1
-    figures = {
-        "command": "make bench-lessons",
-        "machine": {
-            "processors": os.cpu_count(),
-            "python": platform.python_version(),
-            "load_average": os.getloadavg()[1],
-        },
-        "lessons": lessons,
-    }
-    RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+
+
+def run(classroom: Classroom, names: list[str]) -> int:
+    """Run some lessons and record each; ends with the output of one that fails."""
+    for name in names:
+        lesson = classroom.run_lesson(name)
+        if lesson.exit_code != 0:
+            sys.stderr.write(lesson.output[-8000:])
+            return 1
+        (accuracy,) = lesson.accuracies
+        record(name, lesson.seconds, accuracy)
     return 0
 
 
-def run(classroom: Classroom) -> dict[str, Any] | None:
-    """Run every lesson; None, and its output, if one fails."""
-    figures: dict[str, Any] = {}
-    for name in LESSONS:
-        lesson = classroom.run_lesson(name)
-        sys.stdout.write(f"{name}: {lesson.seconds:.0f} s, exit code {lesson.exit_code}\n")
-        sys.stdout.flush()
-        if lesson.exit_code != 0:
-            sys.stderr.write(lesson.output[-8000:])
-            return None
-        (accuracy,) = lesson.accuracies
-        figures[name] = {"seconds": round(lesson.seconds), "accuracy_on_unseen": accuracy}
-    jobs = classroom.sagemaker.list_training_jobs()["TrainingJobSummaries"]
-    for job in jobs:
-        described = classroom.sagemaker.describe_training_job(
-            TrainingJobName=job["TrainingJobName"]
-        )
-        name = HIGH_LEVEL if "high-level" in job["TrainingJobName"] else CONTAINERIZATION
-        figures[name]["seconds_of_its_training_job"] = described["TrainingTimeInSeconds"]
-    return figures
+def record(name: str, seconds: float, accuracy: float) -> None:
+    """Write a lesson's figures beside those of the others, and print them."""
+    figures: dict[str, Any] = {
+        "seconds": round(seconds),
+        "accuracy_on_unseen": accuracy,
+        "load_average": round(os.getloadavg()[1], 1),
+        "processors": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+    written = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    lessons = {**written.get("lessons", {}), name: figures}
+    report = {
+        "command": "make bench-lessons",
+        "lessons": {known: lessons[known] for known in LESSONS if known in lessons},
+    }
+    RESULTS.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    sys.stdout.write(f"{name}: {json.dumps(figures)}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
