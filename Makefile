@@ -106,6 +106,10 @@ publish: .venv/.stamp build/train.stamp build/layer.stamp ## Publish templates a
 	@test -n "$(BUCKET_PREFIX)" || { echo "usage: make publish BUCKET_PREFIX=your-company-voc-gender [READERS=111122223333] [REGION=eu-west-1] [LOCAL=1]" >&2; exit 2; }
 	$(BIN)/python -m operations.launch_links $(BUCKET_PREFIX) --method $(METHOD) $(if $(READERS),--readers $(READERS)) $(if $(REGION),--region $(REGION)) $(if $(LOCAL),--local)
 
+.PHONY: cost
+cost: .venv/.stamp build/train.stamp build/layer.stamp ## Print what an idle month and a million identifications cost, and write docs/cost.md
+	$(BIN)/python -m operations.cost
+
 .PHONY: batch
 batch: .venv/.stamp ## Infer the names of INPUT=names.csv on the local AWS, or REGION=eu-west-1 (docs/batch.md)
 	@test -n "$(INPUT)" || { echo "usage: make batch INPUT=names.csv [REGION=eu-west-1] [ENVIRONMENT=production]" >&2; exit 2; }

@@ -17,7 +17,7 @@ from stacks.settings import Settings
 from stacks.training_source import ShippedFolder
 
 _PLATFORM = "notebook-al2023-v1"
-_VOLUME_GB = 20
+_VOLUME_GB = 10
 
 
 def notebook_name(settings: Settings) -> str:

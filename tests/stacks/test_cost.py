@@ -1,0 +1,60 @@
+"""What the templates cost: nothing unpriced, workshop below two dollars, docs up to date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from operations.cost.idle_month import idle_month
+from operations.cost.prices import PriceList, UnpricedError
+from operations.cost.report import idle_items, render, total
+from stacks.training_source import REPOSITORY
+
+if TYPE_CHECKING:
+    from .conftest import Assembly
+
+
+def test_an_idle_workshop_costs_less_than_two_dollars(assembly: Assembly) -> None:
+    prices = PriceList.load()
+    for stage, templates in assembly.templates.items():
+        idle = total(idle_items(assembly.settings[stage], templates, prices))
+        if assembly.settings[stage].environment == "workshop":
+            assert 0 < idle < 2, stage
+        else:
+            assert idle > 100, stage
+
+
+def test_the_document_is_up_to_date(assembly: Assembly) -> None:
+    stages = [
+        (settings, assembly.templates[stage]) for stage, settings in assembly.settings.items()
+    ]
+    written = (REPOSITORY / "docs" / "cost.md").read_text(encoding="utf-8")
+    assert render(stages, PriceList.load()) == written, "run 'make cost'"
+
+
+def test_what_has_no_price_stops_the_calculation() -> None:
+    prices = PriceList.load()
+
+    def price(kind: str, **properties: object) -> list[float]:
+        template = {"Resources": {"Thing": {"Type": kind, "Properties": properties}}}
+        return [item.usd for item in idle_month(template, prices, "eu-west-1")]
+
+    assert price("AWS::IAM::Role") == []
+    assert price("AWS::WAFv2::WebACL", Rules=[{}, {}]) == [7.0]
+    with pytest.raises(UnpricedError, match=r"AWS::EC2::NatGateway \(Thing\) has no price"):
+        price("AWS::EC2::NatGateway")
+    with pytest.raises(UnpricedError, match="add it to"):
+        price(
+            "AWS::SageMaker::EndpointConfig",
+            ProductionVariants=[{"InstanceType": "ml.p3.2xlarge", "InitialInstanceCount": 1}],
+        )
+    with pytest.raises(UnpricedError, match="provisioned"):
+        price("AWS::DynamoDB::Table", BillingMode="PROVISIONED")
+
+
+def test_every_price_has_a_source() -> None:
+    for name, price in PriceList.load().prices.items():
+        assert price.source.startswith("https://aws.amazon.com/"), name
+        assert price.basis, name
+        assert set(price.usd) == {"us-east-1", "us-east-2", "us-west-2", "eu-west-1"}, name
