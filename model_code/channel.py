@@ -42,6 +42,8 @@ class NameTable:
         How many independent lists know the name (1 for a census such as the SSA's).
     today
         Share of women among those who are likely to be met as adults today.
+    recency
+        Of the people counted, the share who are likely to be met as adults today, 0 to 1.
     """
 
     names: list[str]
@@ -50,6 +52,7 @@ class NameTable:
     male: npt.NDArray[np.float64]
     sources: npt.NDArray[np.float64]
     today: npt.NDArray[np.float64]
+    recency: npt.NDArray[np.float64]
 
     def __len__(self) -> int:
         """Return the number of entries."""
@@ -74,6 +77,7 @@ class NameTable:
             self.male[chosen],
             self.sources[chosen],
             self.today[chosen],
+            self.recency[chosen],
         )
 
 
@@ -126,13 +130,15 @@ def read_channel(folder: Path) -> tuple[NameTable, ChannelReport]:
             f"{report.bad_rows} bad ({reasons})"
         )
     columns = np.array(list(merged.values()), dtype=np.float64)
+    today = columns[:, 3] + columns[:, 4]
     table = NameTable(
         [name for name, _population in merged],
         np.array([population for _name, population in merged], dtype=np.int8),
         columns[:, 0],
         columns[:, 1],
         columns[:, 2],
-        columns[:, 3] / (columns[:, 3] + columns[:, 4]),
+        columns[:, 3] / today,
+        np.minimum(today / (columns[:, 0] + columns[:, 1]), 1.0),
     )
     return table, report
 

@@ -35,8 +35,12 @@ def targets(table: NameTable) -> npt.NDArray[np.float32]:
 
 
 def weights(table: NameTable) -> npt.NDArray[np.float32]:
-    """Return how much each name counts: the logarithm of how well it is known."""
-    us = np.log1p(table.people) / np.log(6)
+    """Return how much each name counts: the logarithm of how well it is known.
+
+    Names of people born long ago count less: fashions of spelling pass, and a name that no table
+    knows is most likely a new one. The divisor makes American and world names weigh alike.
+    """
+    us = np.log1p(table.people) * np.sqrt(table.recency) / 1.25
     counted = np.where(table.people > table.sources, table.people, 0)
     world = 1.2 * np.log1p(table.sources + 0.2 * np.log1p(counted))
     return np.where(table.population == US, us, world).astype(np.float32)

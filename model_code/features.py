@@ -166,11 +166,6 @@ def _template(stream: str, length: int) -> _Template:
         _grams(builder, length, 2, 6)
         _edges(builder, length, 3)
         builder.one(0, length, "key")
-        for start in range(length - 2):
-            builder.pair((start, start + 1), (start + 2, start + 3), "skip")
-        for start in range(length - 3):
-            builder.pair((start, start + 2), (start + 3, start + 4), "skip2")
-            builder.pair((start, start + 1), (start + 2, start + 4), "skip1")
     elif stream == "coarse":
         _grams(builder, length, 2, 6)
         builder.one(0, length, "key")
@@ -268,7 +263,7 @@ def hashed(names: Sequence[str]) -> FeatureBag:
     Returns
     -------
     FeatureBag
-        About 200 hashes of 64 bits for each name, in no particular order.
+        About 170 hashes of 64 bits for each name, in no particular order.
     """
     owners: list[npt.NDArray[np.intp]] = []
     sizes: list[npt.NDArray[np.intp]] = []

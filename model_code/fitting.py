@@ -24,7 +24,7 @@ Indices = npt.NDArray[np.int64]
 _LAST_RATE = 0.02
 """The learning rate falls linearly to this share of the first."""
 
-_FOLD_IN_EPOCHS = 2
+_FOLD_IN_EPOCHS = 3
 _FOLD_IN_RATE = 0.5
 
 _TYPING_ERRORS = 3000

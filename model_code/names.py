@@ -26,6 +26,7 @@ _JOINERS = re.compile(r"[\s\-‐-―/+&,_·・]+")
 _SILENT = re.compile("['’‘ʼʹʻʾʿ`´.]+")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 _PLAIN = re.compile(r"[A-Za-z]{2,20}")
+_PLAIN_COMPOUND = re.compile(r"[A-Za-z]{2,20}(?:[ -][A-Za-z]{2,20}){1,3}")
 _TRANSLITERATED = frozenset({"CYRILLIC", "GREEK"})
 
 
@@ -72,6 +73,8 @@ def read(text: str) -> Reading:
     """
     if _PLAIN.fullmatch(text):
         return Reading((text.lower(),))
+    if _PLAIN_COMPOUND.fullmatch(text):
+        return Reading(tuple(text.lower().replace("-", " ").split(" ")))
     return _read_unusual(text)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from model_code import data
 from model_code.channel import read_channel
+from model_code.evidence import US
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,10 @@ def test_every_row_is_usable(channel: Path) -> None:
     assert len(table) > 700_000
     assert (table.people > 0).all()
     assert ((table.today >= 0) & (table.today <= 1)).all()
+    assert ((table.recency > 0) & (table.recency <= 1)).all()
+    american = table.where(table.population == US)
+    recency = dict(zip(american.names, american.recency, strict=True))
+    assert recency["jayden"] > recency["mildred"]
 
 
 def test_a_gpl_package_is_not_imported() -> None:

@@ -22,7 +22,7 @@ def test_the_score_tells_names_from_noise() -> None:
     names = [beginning + name for beginning in BEGINNINGS for name in WOMEN + MEN]
     ones = np.ones(len(names))
     check = not_a_name.fit(
-        NameTable(names, np.ones(len(names), dtype=np.int8), ones * 50, ones, ones, ones)
+        NameTable(names, np.ones(len(names), dtype=np.int8), ones * 50, ones, ones, ones, ones)
     )
     named, noise = check.scores(["lorelanna", "belorpeter"]), check.scores(["xqzvk", "qqjx"])
     assert named.min() > check.threshold > noise.max()

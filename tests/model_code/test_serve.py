@@ -192,9 +192,10 @@ def test_hostile_names_never_fail_their_batch(server: Server) -> None:
     assert (entries[0]["gender"], entries[-1]["gender"]) == ("F", "M")
 
 
-def test_a_number_of_any_length_is_no_name(server: Server) -> None:
-    answer = server.ask(b'{"names": ["Anna", ' + b"9" * 10_000 + b"]}")
-    assert [entry["gender"] for entry in answer.json["predictions"]] == ["F", "U"]
+@pytest.mark.parametrize("entry", [b"9" * 10_000, b'"\x00\x1b\n"', b"[" * 500 + b"]" * 500])
+def test_an_odd_entry_of_json_costs_no_other(server: Server, entry: bytes) -> None:
+    answer = server.ask(b'{"names": ["Anna", ' + entry + b', "Peter"]}')
+    assert [each["gender"] for each in answer.json["predictions"]] == ["F", "U", "M"]
 
 
 def test_random_bytes_get_an_answer(server: Server) -> None:
