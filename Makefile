@@ -157,6 +157,11 @@ licences: build/sbom.stamp ## Check every dependency's licence against supply_ch
 audit: .venv/.stamp ## Look for known vulnerabilities [REQUIRED=1: fail where nobody can be asked]
 	$(BIN)/python -m supply_chain.audit $(if $(REQUIRED),--required)
 
+RUNS ?= 100000
+SEED ?= 1
+fuzz: .venv-fuzz/.stamp ## Fuzz what reads others' input, led by coverage [RUNS=100000 SEED=1]
+	PYTHONPATH=lambda .venv-fuzz/bin/python -m tests.fuzz --runs $(RUNS) --seed $(SEED)
+
 .PHONY: notebook
 notebook: setup .venv-notebooks/.stamp ## Open JupyterLab with the lessons on the local AWS
 	$(BIN)/python -m local notebook
@@ -210,6 +215,11 @@ clean: ## Remove what was built and installed
 node_modules/.stamp: package-lock.json
 	@echo "Installing the CDK CLI ..."
 	npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+.venv-fuzz/.stamp: tests/fuzz/requirements.txt | .venv/.stamp
+	@echo "Installing the fuzzers ..."
+	test -x .venv-fuzz/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-fuzz
+	$(UV_PIP) --python .venv-fuzz/bin/python tests/fuzz/requirements.txt
 	touch $@
 build/train.stamp: model_code/data.py model_code/names.py model_code/requirements-dev.txt | .venv-model/.stamp
 	@echo "Building the training data ..."

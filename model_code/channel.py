@@ -206,7 +206,7 @@ def _parse(line: list[str], column: dict[str, int]) -> tuple[str, int, list[floa
     sources = float(further("sources", "1"))
     female_today = float(further("female_today", line[1]))
     male_today = float(further("male_today", line[2]))
-    if not (sources >= 0 and female_today >= 0 and male_today >= 0):
+    if not (0 <= sources < _MOST_PEOPLE and female_today >= 0 and male_today >= 0):
         raise ValueError(_COUNTS)
     if not 0 < female_today + male_today < _MOST_PEOPLE:
         female_today, male_today = female, male
