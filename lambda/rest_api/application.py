@@ -41,6 +41,7 @@ def build_application() -> APIGatewayRestResolver:
     application.exception_handler(RequestValidationError)(_answer_invalid)
     application.exception_handler(RequestUnsupportedContentType)(_answer_unsupported)
     application.not_found(lambda _: _answer_unknown(application))
+    application.exception_handler(RecursionError)(_answer_too_deep)
     application.exception_handler(Exception)(_answer_fault)
     return application
 
@@ -132,6 +133,11 @@ def _answer_invalid(error: RequestValidationError) -> JsonAnswer:
 
 def _answer_unsupported(_: RequestUnsupportedContentType) -> JsonAnswer:
     return _error_response(UnsupportedMediaTypeError("Send the body as application/json."))
+
+
+def _answer_too_deep(_: RecursionError) -> JsonAnswer:
+    # Nothing of ours recurses; the parser does, as deeply as the client's brackets.
+    return _error_response(BadRequestError("The body is nested too deeply."))
 
 
 def _answer_unknown(application: APIGatewayRestResolver) -> JsonAnswer:

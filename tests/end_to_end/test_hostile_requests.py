@@ -1,4 +1,4 @@
-"""Requests that were made to do harm: each is refused in the one form, or stored as the text it is."""
+"""Requests that were made to do harm: each is refused, or stored as the text that it is."""
 
 from __future__ import annotations
 

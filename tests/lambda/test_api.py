@@ -174,6 +174,14 @@ def test_bad_input_is_a_400_that_quotes_nothing(
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"names":' * 20_000])
+def test_a_body_nested_too_deeply_is_a_400(call: Any, body: str) -> None:
+    for path in ("/predict", "/feedback", "/identifygender", "/predictsentiment"):
+        answer = call("POST", path, body=body)
+        assert answer.status == 400, path
+        assert answer.json()["error"]["code"] == "bad_request"
+
+
 @pytest.mark.usefixtures("dynamodb")
 def test_beyond_the_limit_is_a_413_that_names_it(call: Any, model: Any) -> None:
     ids = [f"id-{number}" for number in range(1_001)]
