@@ -1,0 +1,32 @@
+"""Which AWS a program talks to: it says so, and what to do where there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from operations.deployment_target import TargetError, find_target
+from stacks.settings import SettingsError
+from tests.local.embedded_aws import free_ports
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_region_is_the_real_aws() -> None:
+    target = find_target(region="eu-west-1", environment="production")
+    assert str(target) == "production-eu-west-1 on AWS in eu-west-1"
+    launched = find_target(region="us-east-2", environment=None, stack_name="voc-gender")
+    assert str(launched) == "voc-gender on AWS in us-east-2"
+    with pytest.raises(SettingsError, match="mars-north-1"):
+        find_target(region="mars-north-1", environment=None)
+
+
+def test_no_region_is_the_embedded_aws_which_must_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCAL_STATE_FOLDER", str(tmp_path))
+    monkeypatch.setenv("LOCAL_AWS_PORT", str(free_ports()))
+    with pytest.raises(TargetError, match="make local-up"):
+        find_target(region=None, environment=None)
