@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 def test_an_idle_workshop_costs_less_than_two_dollars(assembly: Assembly) -> None:
     prices = PriceList.load()
     for stage, templates in assembly.templates.items():
-        idle = total(idle_items(assembly.settings[stage], templates, prices))
+        items = idle_items(assembly.settings[stage], templates, prices)
+        idle = total(items)
         if assembly.settings[stage].environment == "workshop":
-            assert 0 < idle < 2, stage
+            assert 0 < idle < 2, (stage, items)
         else:
-            assert idle > 100, stage
+            assert idle > 100, (stage, items)
 
 
 def test_the_document_is_up_to_date(assembly: Assembly) -> None:
