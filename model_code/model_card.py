@@ -63,7 +63,7 @@ No data of customers is used. Licences and attributions are in `NOTICE`.
 ## How it works
 1. A text is folded to the letters a-z (accents, case, invisible characters; Cyrillic and Greek are
    transliterated). Other scripts are answered from the tables or `U`.
-2. A linear network over some 170 character features per name, trained in Keras on both sources at
+2. A linear network over some 150 character features per name, trained in Keras on both sources at
    once, gives two logits: for the United States and for the world.
 3. A small second network weighs them with what surrounds the name: the other population's counts,
    and known names one letter away (relatives, and what a typing error meant).
@@ -99,7 +99,7 @@ def card(evaluation: dict[str, Any]) -> str:
         "## Figures",
         (
             f"Model `{evaluation['model']}`, trained on {data['learned']:,} names of "
-            f"{', '.join(data['files'])} in {evaluation['seconds']:.0f} s. {_MEASURED}"
+            f"{', '.join(data['files'])}. {_MEASURED}"
         ),
         "",
         *_overview(evaluation["test"]),
