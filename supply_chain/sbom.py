@@ -54,9 +54,7 @@ def bill_of_python(audience: Audience) -> Bill:
 
 def bill_of_npm() -> Bill:
     """List what package-lock.json names."""
-    bill: Bill = json.loads(
-        _run("npm", "sbom", "--sbom-format=cyclonedx", "--sbom-type=application")
-    )
+    bill: Bill = json.loads(_run("npm", "sbom", "--package-lock-only", "--sbom-format=cyclonedx"))
     del bill["serialNumber"], bill["metadata"]["timestamp"]
     for component in bill["components"]:
         for reference in component.get("externalReferences", []):
