@@ -8,6 +8,8 @@ ENVIRONMENT ?= workshop
 METHOD ?= high-level
 LOCAL_AWS_PORT ?= 4566
 LOCAL_REGION ?= us-east-1
+# The regions of cdk.json.
+REGIONS := us-east-1 us-east-2 us-west-2 eu-west-1
 PYTHON ?= python3
 
 export ENVIRONMENT METHOD LOCAL_AWS_PORT LOCAL_REGION
@@ -42,14 +44,16 @@ local-down: .venv/.stamp ## Stop it; what was stored stays
 local-reset: .venv/.stamp ## Stop it and forget what was stored
 	$(BIN)/python -m local reset
 
-.PHONY: test test-model test-container check format snapshots
+.PHONY: test test-model test-container test-regions check format snapshots
 test: setup .venv-notebooks/.stamp .venv-soak/.stamp test-model ## Run all tests: units, templates, end to end on the local AWS, browser
 	$(BIN)/python -m pytest --ignore tests/model_code
 test-model: .venv-model/.stamp build/train.stamp
 	.venv-model/bin/python -m pytest tests/model_code
 test-container: .venv/.stamp node_modules/.stamp build/train.stamp ## Build the container image and run it on a real engine, started where none runs
 	CONTAINER_TESTS=1 $(BIN)/python -m pytest -rs tests/container
-check: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Lint, type-check, and check the templates
+test-regions: setup ## Deploy both environments in all four regions side by side on the local AWS, destroy one
+	STAGES=$$(echo $(foreach region,$(REGIONS),workshop-$(region) production-$(region)) | tr ' ' ,) $(BIN)/python -m pytest -s tests/regions
+check: .venv/.stamp .venv-checkov/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Lint, type-check, and check the templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy app.py stacks local lambda operations supply_chain benchmarks soak tests
@@ -58,10 +62,12 @@ check: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stam
 	$(BIN)/zizmor --quiet --offline .github
 	$(CDK) synth --quiet --output build/cdk.check > /dev/null
 	# W3005: CDK writes out dependencies that a reference implies already.
-	$(BIN)/cfn-lint --ignore-checks W3005 -- 'build/cdk.check/**/*.template.json'
+	# A template is checked for its own region: not every one has everything.
+	for region in $(REGIONS); do $(BIN)/cfn-lint --ignore-checks W3005 --regions $$region -- "build/cdk.check/assembly-*-$$region/*.template.json" || exit 1; done
+	.venv-checkov/bin/checkov --framework cloudformation --directory build/cdk.check --compact --quiet --skip-download
 	$(MAKE) --no-print-directory licences audit
 snapshots: setup ## Take the snapshots of the templates anew
-	$(BIN)/python -m pytest -q tests/stacks/test_snapshots.py --snapshot-update
+	$(BIN)/python -m pytest -q tests/stacks/test_snapshots.py tests/stacks/test_acknowledgements.py --snapshot-update
 format: .venv/.stamp ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -173,6 +179,7 @@ layer: build/layer.stamp ## Build the functions' dependency layer in build/layer
 lock: .venv/.stamp ## Pin what the requirements*.in files ask for, with hashes
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt
 	$(COMPILE) -c requirements-dev.txt requirements.in -o requirements.txt
+	$(COMPILE) requirements-checkov.in -o requirements-checkov.txt
 	$(COMPILE) $(IN_RUNTIME) lambda/requirements.in -o lambda/requirements.txt
 	$(COMPILE) -c lambda/requirements.txt local/functions-requirements.in -o local/functions-requirements.txt
 	$(COMPILE) model_code/requirements.in -o model_code/requirements.txt
@@ -183,13 +190,18 @@ lock: .venv/.stamp ## Pin what the requirements*.in files ask for, with hashes
 	$(COMPILE) -c model_code/requirements-serve.txt -c local/functions-requirements.txt tests/fuzz/requirements.in -o tests/fuzz/requirements.txt
 	$(COMPILE) soak/requirements.in -o soak/requirements.txt
 clean: ## Remove what was built and installed
-	rm -rf build cdk.out node_modules .venv .venv-model .venv-functions .venv-notebooks .venv-fuzz .venv-soak
+	rm -rf build cdk.out node_modules .venv .venv-model .venv-functions .venv-notebooks .venv-checkov .venv-fuzz .venv-soak
 
 .venv/.stamp: requirements-dev.txt
 	@echo "Installing the tools ..."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(UV) || sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt | $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r /dev/stdin
 	$(UV_PIP) --python $(BIN)/python requirements-dev.txt
+	touch $@
+.venv-checkov/.stamp: requirements-checkov.txt | .venv/.stamp
+	@echo "Installing what checks the templates ..."
+	test -x .venv-checkov/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-checkov
+	$(UV_PIP) --python .venv-checkov/bin/python requirements-checkov.txt
 	touch $@
 .venv-model/.stamp: model_code/requirements-dev.txt | .venv/.stamp
 	@echo "Installing what trains and serves the model ..."

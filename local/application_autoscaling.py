@@ -297,6 +297,8 @@ class _ResourceTypes:
         if properties.get("ScheduledActions"):
             raise validation_error("The embedded AWS does not implement ScheduledActions.")
         wanted = {key: value for key, value in properties.items() if key != "ScheduledActions"}
+        # A template's tags are a list, the API's a map.
+        wanted["Tags"] = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
         self._perform("RegisterScalableTarget", wanted)
         members = ("ResourceId", "ScalableDimension", "ServiceNamespace")
         target_id = "|".join(properties[member] for member in members)

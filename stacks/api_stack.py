@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from stacks.capabilities.feedback_table import FeedbackTable
@@ -24,23 +25,31 @@ class ApiStack(Stack):
         The REST API.
     sign_in
         Who may use it.
+    feedback
+        Where it keeps what it is told.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, **kwargs: Any
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        key: kms.IKey | None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self.sign_in = SignIn(self, "SignIn", settings=settings)
-        feedback = FeedbackTable(self, "Feedback", settings=settings)
+        self.feedback = FeedbackTable(self, "Feedback", settings=settings, key=key)
         self.api = RestApi(
             self,
             "RestApi",
             settings=settings,
-            feedback=feedback,
-            tally=TallyTable(self, "Tally", settings=settings),
-            idempotency=IdempotencyTable(self, "Idempotency"),
+            feedback=self.feedback,
+            tally=TallyTable(self, "Tally", settings=settings, key=key),
+            idempotency=IdempotencyTable(self, "Idempotency", key=key),
             sign_in=self.sign_in,
         ).api
-        CfnOutput(self, "TableName", value=feedback.table.table_name)
+        CfnOutput(self, "TableName", value=self.feedback.table.table_name)
         CfnOutput(self, "ApiUrl", value=self.api.url)
         CfnOutput(self, "UserPoolId", value=self.sign_in.pool.user_pool_id)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from stacks.capabilities.alarm import add_alarm
 from stacks.capabilities.batch_state_machine import BatchStateMachine
 from stacks.settings import Settings
 
@@ -22,8 +24,20 @@ class BatchStack(Stack):
         *,
         settings: Settings,
         bucket: s3.IBucket,
+        topic: sns.ITopic | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         batch = BatchStateMachine(self, "Batch", settings=settings, bucket=bucket)
+        if topic is not None:
+            add_alarm(
+                self,
+                "batch-failed",
+                settings=settings,
+                topic=topic,
+                metric=batch.machine.metric_failed(period=Duration.minutes(5)),
+                threshold=1,
+                periods=1,
+                means="A batch of names ended before its end.",
+            )
         CfnOutput(self, "BatchStateMachineArn", value=batch.machine.state_machine_arn)

@@ -6,14 +6,23 @@ bucket that somebody published to, and nothing is exported, for there is no othe
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, CliCredentialsStackSynthesizer, Environment, Stack
+from aws_cdk import (
+    CfnOutput,
+    CliCredentialsStackSynthesizer,
+    Environment,
+    PermissionsBoundary,
+    Stack,
+)
 from constructs import Construct
 
 from stacks.acknowledgements import acknowledge
+from stacks.capabilities.encryption_key import encrypt_logs
 from stacks.capabilities.endpoint import Endpoint
 from stacks.capabilities.feedback_table import FeedbackTable
+from stacks.capabilities.foundation import add_foundation
 from stacks.capabilities.idempotency_table import IdempotencyTable
 from stacks.capabilities.model_source import Deliveries, model_source
+from stacks.capabilities.monitoring import add_monitoring
 from stacks.capabilities.notebook import Notebook
 from stacks.capabilities.rest_api import RestApi
 from stacks.capabilities.sign_in import SignIn
@@ -27,6 +36,7 @@ from stacks.capabilities.storage import (
 from stacks.capabilities.tally_table import TallyTable
 from stacks.capabilities.website import Website
 from stacks.settings import Settings
+from stacks.tagging import tag_everything
 from stacks.training_source import ShippedFolder
 
 
@@ -62,8 +72,14 @@ class LaunchStack(Stack):
             env=Environment(region=settings.region),
             description="Voice of the Customer: feedback, and gender inferred from first names",
             synthesizer=CliCredentialsStackSynthesizer(file_assets_bucket_name=assets_bucket),
+            permissions_boundary=(
+                PermissionsBoundary.from_name(settings.permissions_boundary)
+                if settings.permissions_boundary
+                else None
+            ),
         )
         self._settings = settings
+        self._key, self._topic = add_foundation(self, settings=settings)
         storage = self._build_storage(deliveries, lessons)
         endpoint = self._build_model(storage, deliveries)
         # The model's files must be in the bucket before anything reads them.
@@ -82,6 +98,8 @@ class LaunchStack(Stack):
             # The instance copies what is delivered.
             notebook.node.add_dependency(storage)
             CfnOutput(self, "NotebookName", value=notebook.instance.attr_notebook_instance_name)
+        encrypt_logs(self, self._key)
+        tag_everything(self, settings)
         acknowledge(
             self,
             f"AwsSolutions-IAM5[Resource::arn:aws:s3:::{assets_bucket}/*]",
@@ -89,7 +107,7 @@ class LaunchStack(Stack):
         )
 
     def _build_storage(self, deliveries: Deliveries, lessons: ShippedFolder | None) -> Storage:
-        storage = Storage(self, "Storage", settings=self._settings)
+        storage = Storage(self, "Storage", settings=self._settings, key=self._key)
         data, source, model = deliveries.data, deliveries.source, deliveries.pretrained
         storage.deliver("TrainingSource", source, prefix=source_prefix(source))
         if model is None:
@@ -108,6 +126,8 @@ class LaunchStack(Stack):
             self,
             "Endpoint",
             settings=settings,
+            key=self._key,
+            topic=self._topic,
             role=source.role,
             image_uri=source.image_uri,
             model_data_url=source.model_data_url,
@@ -126,16 +146,17 @@ class LaunchStack(Stack):
     def _build_api(self) -> tuple[SignIn, RestApi]:
         settings = self._settings
         sign_in = SignIn(self, "SignIn", settings=settings)
-        feedback = FeedbackTable(self, "Feedback", settings=settings)
+        feedback = FeedbackTable(self, "Feedback", settings=settings, key=self._key)
         api = RestApi(
             self,
             "RestApi",
             settings=settings,
             feedback=feedback,
-            tally=TallyTable(self, "Tally", settings=settings),
-            idempotency=IdempotencyTable(self, "Idempotency"),
+            tally=TallyTable(self, "Tally", settings=settings, key=self._key),
+            idempotency=IdempotencyTable(self, "Idempotency", key=self._key),
             sign_in=sign_in,
         )
+        add_monitoring(self, settings=settings, topic=self._topic, table=feedback.table)
         CfnOutput(self, "TableName", value=feedback.table.table_name)
         CfnOutput(self, "ApiUrl", value=api.api.url)
         CfnOutput(self, "UserPoolId", value=sign_in.pool.user_pool_id)

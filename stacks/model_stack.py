@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.capabilities.endpoint import Endpoint
@@ -26,6 +28,8 @@ class ModelStack(Stack):
         construct_id: str,
         *,
         settings: Settings,
+        key: kms.IKey | None,
+        topic: sns.ITopic | None,
         bucket: s3.IBucket,
         deliveries: Deliveries,
         **kwargs: Any,
@@ -36,6 +40,8 @@ class ModelStack(Stack):
             self,
             "Endpoint",
             settings=settings,
+            key=key,
+            topic=topic,
             role=source.role,
             image_uri=source.image_uri,
             model_data_url=source.model_data_url,

@@ -28,6 +28,7 @@ Method = Literal["high-level", "low-level", "pre-trained"]
 Hosting = Literal["serverless", "instances"]
 Population = Literal["us", "world"]
 Access = Literal["open", "cognito"]
+Rollout = Literal["all-at-once", "canary"]
 
 _IMAGE = r"^[^\s@]+(@sha256:[0-9a-f]{64})?$"
 # Neither credentials nor anything that a shell would take for more than an address: it stands in
@@ -82,8 +83,13 @@ class Settings(BaseModel):
         ``serverless``, or ``instances`` with autoscaling between the two counts.
     serverless_memory_mb, serverless_max_concurrency
         Size and number of concurrent invocations of a serverless endpoint.
+    serverless_provisioned_concurrency
+        How many of these are kept warm, and paid for, all the time; 0 for none.
     instance_type, instances_min, instances_max
         Machine and counts of an endpoint on instances.
+    rollout
+        How a new model comes to an endpoint on instances: ``all-at-once``, or ``canary``, to one
+        instance first and back by itself when an alarm says so.
     notebook, notebook_instance_type, notebook_idle_minutes
         Whether the data scientist's notebook instance exists, its machine, and after how many
         idle minutes it stops by itself.
@@ -104,8 +110,34 @@ class Settings(BaseModel):
         site's own page only.
     throttle_rate, throttle_burst
         Requests per second that the API accepts, steady and in a burst.
+    firewall
+        Whether AWS WAF stands before the API, however a request comes to it.
+    page_web_acl_arn
+        ARN of an existing web ACL for the page's distribution; empty for none. CloudFront's are
+        in us-east-1, wherever the application is.
+    customer_key
+        Whether data and logs are encrypted with a key of this deployment, which rotates every
+        year, instead of keys that AWS owns.
+    access_logs
+        Whether the gateway logs every request, without anything that it said.
+    alarms, alarm_email
+        Whether alarms watch the deployment, and who gets them by mail; empty for nobody yet.
+    monthly_budget_usd
+        Above this cost of a month, and when it is forecast, the alarms' readers are told; 0 for
+        no budget.
+    dashboard
+        Whether the region has its dashboard.
     retain_data
         Whether bucket and table outlive their stack.
+    feedback_retention_days
+        After how many days a feedback is forgotten by itself; 0 keeps it until it is deleted.
+    termination_protection
+        Whether a stack must be freed by hand before it can be deleted.
+    cost_centre
+        Who pays: the tag ``cost-centre`` of every resource.
+    permissions_boundary
+        Name of the managed policy that bounds every role, where a company asks for one; empty
+        for none. It must be in the account before the first deploy.
     log_retention
         How long logs are kept, as the name CDK's ``RetentionDays`` gives it.
     """
@@ -126,8 +158,10 @@ class Settings(BaseModel):
     confidence_threshold: Annotated[float, Field(ge=0.5, le=1)]
     population: Population
     hosting: Hosting
+    rollout: Rollout
     serverless_memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144]
     serverless_max_concurrency: Annotated[int, Field(ge=1, le=200)]
+    serverless_provisioned_concurrency: Annotated[int, Field(ge=0, le=200)]
     instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
     instances_min: Annotated[int, Field(ge=1, le=100)]
     instances_max: Annotated[int, Field(ge=1, le=100)]
@@ -142,7 +176,21 @@ class Settings(BaseModel):
     cors_allow_origin: Annotated[str, Field(pattern=r"^(\*|none|https?://[^/\s]+)$")]
     throttle_rate: Annotated[int, Field(ge=1, le=10_000)]
     throttle_burst: Annotated[int, Field(ge=1, le=5_000)]
+    firewall: bool
+    page_web_acl_arn: Annotated[
+        str, Field(pattern=r"^(arn:aws:wafv2:us-east-1:\d{12}:global/webacl/.+)?$")
+    ]
+    customer_key: bool
+    access_logs: bool
+    alarms: bool
+    alarm_email: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")]
+    monthly_budget_usd: Annotated[int, Field(ge=0, le=1_000_000)]
+    dashboard: bool
     retain_data: bool
+    feedback_retention_days: Annotated[int, Field(ge=0, le=3650)]
+    termination_protection: bool
+    cost_centre: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/=+@-]{1,128}$")]
+    permissions_boundary: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]{0,128}$")]
     log_retention: Annotated[RetentionDays, BeforeValidator(_from_retention_name)]
 
     @model_validator(mode="after")
@@ -151,6 +199,45 @@ class Settings(BaseModel):
             raise ValueError(
                 f"instances_min: {self.instances_min} is more than "
                 f"instances_max: {self.instances_max}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _hosting_can_do_it(self) -> Self:
+        warm = self.serverless_provisioned_concurrency
+        if warm and self.hosting != "serverless":
+            raise ValueError(
+                f"serverless_provisioned_concurrency: {warm} needs hosting: serverless; "
+                "instances are warm anyway, set it to 0"
+            )
+        if warm > self.serverless_max_concurrency:
+            raise ValueError(
+                f"serverless_provisioned_concurrency: {warm} is more than "
+                f"serverless_max_concurrency: {self.serverless_max_concurrency}"
+            )
+        if self.rollout == "canary" and self.hosting != "instances":
+            raise ValueError(
+                "rollout: canary needs hosting: instances; a serverless endpoint changes "
+                "all-at-once"
+            )
+        if self.rollout == "canary" and self.instances_min < 2:
+            raise ValueError(
+                f"rollout: canary needs two instances, one to try the new model on; "
+                f"instances_min: {self.instances_min} is too few"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _alarms_are_there_for_what_needs_them(self) -> Self:
+        if self.alarms:
+            return self
+        if self.rollout == "canary":
+            raise ValueError("rollout: canary goes back when an alarm says so: set alarms: true")
+        if self.alarm_email:
+            raise ValueError(f"alarm_email: {self.alarm_email!r} gets nothing without alarms: true")
+        if self.monthly_budget_usd:
+            raise ValueError(
+                f"monthly_budget_usd: {self.monthly_budget_usd} tells nobody without alarms: true"
             )
         return self
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from stacks.capabilities.model_source import Deliveries
@@ -34,12 +35,13 @@ class StorageStack(Stack):
         construct_id: str,
         *,
         settings: Settings,
+        key: kms.IKey | None,
         deliveries: Deliveries,
         lessons: ShippedFolder | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        storage = Storage(self, "Storage", settings=settings)
+        storage = Storage(self, "Storage", settings=settings, key=key)
         data, source, model = deliveries.data, deliveries.source, deliveries.pretrained
         storage.deliver("TrainingData", data, prefix=data_prefix(data))
         storage.deliver("TrainingSource", source, prefix=source_prefix(source))

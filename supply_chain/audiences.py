@@ -56,6 +56,7 @@ PYTHON = (
         "published packages that the model is measured against",
     ),
     Audience("soak", "soak/requirements.txt", False, "the clients of the soak, and its plots"),
+    Audience("checkov", "requirements-checkov.txt", False, "checks the templates"),
     Audience("fuzzing", "tests/fuzz/requirements.txt", False, "the coverage-guided fuzzers"),
 )
 NPM = Audience("npm", "package-lock.json", False, "the CDK CLI, and the SDK of CDK's functions")

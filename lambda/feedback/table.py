@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
@@ -37,6 +38,9 @@ READ_ATTEMPTS = 8
 CHANGE_ATTEMPTS = 12
 LISTING = "all"
 """The one partition of the listing index."""
+
+EXPIRES_AT = "ExpiresAt"
+"""When DynamoDB forgets a row by itself, in seconds of the epoch (``stacks`` names it too)."""
 
 MAX_PAGE_BYTES = 5_000_000
 """A page ends here at the latest: Lambda answers with 6 MB at most."""
@@ -79,6 +83,8 @@ class FeedbackTable:
         Its index with the partition ``Listing`` and the sort key ``PostedTime``; needed to list.
     tally_name
         The table of the sums, with the key ``Shard``; needed to write.
+    retention_days
+        After how many days a new feedback is forgotten by itself; 0 keeps it.
 
     Raises
     ------
@@ -93,11 +99,13 @@ class FeedbackTable:
         table_name: str,
         listing_index: str = "",
         tally_name: str = "",
+        retention_days: int = 0,
     ) -> None:
         self._client = client
         self._table = table_name
         self._index = listing_index
         self._tally = tally_name
+        self._retention_days = retention_days
 
     @classmethod
     def from_environment(cls) -> FeedbackTable:
@@ -107,6 +115,7 @@ class FeedbackTable:
             table_name=os.environ["TABLE_NAME"],
             listing_index=os.environ.get("LISTING_INDEX", ""),
             tally_name=os.environ.get("INSIGHTS_TABLE_NAME", ""),
+            retention_days=int(os.environ.get("FEEDBACK_RETENTION_DAYS", "0")),
         )
 
     def add(self, row: Row) -> None:
@@ -116,7 +125,11 @@ class FeedbackTable:
         put: TransactWriteItemTypeDef = {
             "Put": {
                 "TableName": self._table,
-                "Item": {"Listing": {"S": LISTING}, **attributes(counted)},
+                "Item": {
+                    "Listing": {"S": LISTING},
+                    **self._expiry(row),
+                    **attributes(counted),
+                },
                 "ConditionExpression": "attribute_not_exists(ID)",
             }
         }
@@ -234,6 +247,12 @@ class FeedbackTable:
             pause(attempt)
             pending = self.read(again)
         raise _overloaded()
+
+    def _expiry(self, row: Row) -> dict[str, Any]:
+        if self._retention_days == 0:
+            return {}
+        ends = datetime.fromisoformat(row.posted_time) + timedelta(days=self._retention_days)
+        return {EXPIRES_AT: {"N": str(int(ends.timestamp()))}}
 
     def _apply(self, changes: list[Change]) -> list[str]:
         """Apply all of `changes`, or none; return the ids to decide again: all, or none."""

@@ -28,6 +28,7 @@ class TrainingInputs:
     volume_size_gb: int
     max_runtime_seconds: int
     metric_definitions: tuple[Mapping[str, str], ...]
+    kms_key_id: str = ""
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, Any]) -> TrainingInputs:
@@ -43,6 +44,7 @@ class TrainingInputs:
             volume_size_gb=int(properties["VolumeSizeInGB"]),
             max_runtime_seconds=int(properties["MaxRuntimeInSeconds"]),
             metric_definitions=tuple(properties["MetricDefinitions"]),
+            kms_key_id=properties.get("KmsKeyId", ""),
         )
 
     @property
@@ -84,11 +86,15 @@ class TrainingInputs:
                     },
                 }
             ],
-            "OutputDataConfig": {"S3OutputPath": self.output_path},
+            "OutputDataConfig": {
+                "S3OutputPath": self.output_path,
+                **({"KmsKeyId": self.kms_key_id} if self.kms_key_id else {}),
+            },
             "ResourceConfig": {
                 "InstanceType": self.instance_type,
                 "InstanceCount": 1,
                 "VolumeSizeInGB": self.volume_size_gb,
+                **({"VolumeKmsKeyId": self.kms_key_id} if self.kms_key_id else {}),
             },
             "StoppingCondition": {"MaxRuntimeInSeconds": self.max_runtime_seconds},
             "RoleArn": self.role_arn,

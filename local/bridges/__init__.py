@@ -9,6 +9,7 @@ from __future__ import annotations
 from local.bridges import (
     bucket_deletion,
     bucket_properties,
+    budget,
     cloudfront_api_origin,
     custom_resource_failure,
     function_concurrency,
@@ -25,7 +26,9 @@ from local.bridges import (
     node_sdk,
     repository_names,
     request_validator,
+    table_expiry,
     table_journal,
+    web_acl_association,
 )
 from local.settings import LocalSettings
 
@@ -39,6 +42,9 @@ def install_all(settings: LocalSettings) -> None:
     custom_resource_failure.install()
     interrupted_stacks.install()
     request_validator.install()
+    table_expiry.install()
+    web_acl_association.install()
+    budget.install()
     table_journal.install(settings.emulator_state / "journal")
     missing_images.install()
     repository_names.install()

@@ -9,7 +9,7 @@ from operations.aws import AwsError, client, error_code, why
 from operations.preflight.account import Caller
 from operations.preflight.finding import Finding, missing, ready, unknown
 from operations.stage_stacks import DeployedStack, deployed_stacks
-from stacks.capabilities.endpoint import endpoint_name
+from stacks.capabilities.endpoint_name import endpoint_name
 from stacks.capabilities.notebook import notebook_name
 from stacks.settings import Settings
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from operations.aws import AwsError, client, why
 from operations.stage_stacks import DeployedStack, deployed_stacks
-from stacks.capabilities.endpoint import endpoint_name
+from stacks.capabilities.endpoint_name import endpoint_name
 from stacks.settings import Settings
 
 _KEEPING = {"Retain", "RetainExceptOnCreate"}

@@ -11,7 +11,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from stacks.acknowledgements import acknowledge, acknowledge_invocation, acknowledge_objects
-from stacks.capabilities.endpoint import endpoint_arn, endpoint_name
+from stacks.capabilities.endpoint_name import endpoint_arn, endpoint_name
 from stacks.capabilities.function import Function, log_group
 from stacks.capabilities.storage import batch_prefix
 from stacks.settings import Settings

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from stacks.capabilities.encryption_key import acknowledge_shared_key, table_encryption
 from stacks.settings import Settings
 
 LISTING_INDEX = "NewestFirst"
+# What lambda/feedback writes it as.
+_EXPIRES_AT = "ExpiresAt"
 
 
 class FeedbackTable(Construct):
@@ -20,20 +24,31 @@ class FeedbackTable(Construct):
         The table.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        key: kms.IKey | None,
+    ) -> None:
         super().__init__(scope, construct_id)
         self.table = dynamodb.Table(
             self,
             "Table",
             partition_key=dynamodb.Attribute(name="ID", type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            encryption=table_encryption(key),
+            encryption_key=key,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
+            # On with every retention, so that what was given an end when there was one keeps it.
+            time_to_live_attribute=_EXPIRES_AT,
             deletion_protection=settings.retain_data,
             removal_policy=RemovalPolicy.RETAIN if settings.retain_data else RemovalPolicy.DESTROY,
         )
+        acknowledge_shared_key(self.table, key)
         self.table.add_global_secondary_index(
             index_name=LISTING_INDEX,
             partition_key=dynamodb.Attribute(name="Listing", type=dynamodb.AttributeType.STRING),

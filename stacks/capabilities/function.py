@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge
+from stacks.acknowledgements import acknowledge, acknowledge_function
 from stacks.settings import Settings
 from stacks.training_source import REPOSITORY
 
@@ -74,3 +74,4 @@ class Function(Construct):
             tracing=lambda_.Tracing.ACTIVE,
         )
         acknowledge(self, "AwsSolutions-IAM5[Resource::*]", "AWS X-Ray has no resources to name.")
+        acknowledge_function(self.function)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge
+from stacks.acknowledgements import acknowledge, acknowledge_checkov
+from stacks.capabilities.encryption_key import acknowledge_shared_key, table_encryption
 
 
 class IdempotencyTable(Construct):
@@ -18,7 +20,7 @@ class IdempotencyTable(Construct):
         The table, in the form that AWS Lambda Powertools expects.
     """
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
         self.table = dynamodb.Table(
             self,
@@ -26,9 +28,14 @@ class IdempotencyTable(Construct):
             partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
             time_to_live_attribute="expiration",
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            encryption=table_encryption(key),
+            encryption_key=key,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        acknowledge_shared_key(self.table, key)
         acknowledge(
             self.table, "AwsSolutions-DDB3", "What is forgotten after an hour needs no recovery."
+        )
+        acknowledge_checkov(
+            self.table, {"CKV_AWS_28": "What is forgotten after an hour needs no recovery."}
         )

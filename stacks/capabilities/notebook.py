@@ -9,7 +9,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge
+from stacks.acknowledgements import acknowledge, acknowledge_checkov
 from stacks.capabilities.notebook_role import NotebookRole
 from stacks.capabilities.storage import lessons_prefix
 from stacks.lessons import lifecycle_script
@@ -97,6 +97,13 @@ class Notebook(Construct):
             self.instance,
             "AwsSolutions-SM3",
             "A lesson installs packages from the internet.",
+        )
+        acknowledge_checkov(
+            self.instance,
+            {
+                "CKV_AWS_187": "The volume holds copies of public name counts, encrypted with "
+                "SageMaker's own key."
+            },
         )
 
 

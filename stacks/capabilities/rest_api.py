@@ -6,15 +6,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge
-from stacks.capabilities.endpoint import endpoint_arn, endpoint_name
+from stacks.acknowledgements import acknowledge, acknowledge_checkov
+from stacks.capabilities.access_log import access_log
+from stacks.capabilities.endpoint_name import endpoint_arn, endpoint_name
 from stacks.capabilities.feedback_table import LISTING_INDEX, FeedbackTable
+from stacks.capabilities.firewall import ApiFirewall
 from stacks.capabilities.function import ARCHITECTURE, RUNTIME, Function
 from stacks.capabilities.gateway_errors import add_gateway_errors
 from stacks.capabilities.idempotency_table import IdempotencyTable
@@ -28,6 +30,16 @@ LAYER_FOLDER = REPOSITORY / "build" / "layer"
 _FUNCTIONS_FILE = REPOSITORY / "lambda" / "functions.json"
 _OPEN_METHOD_RULES = ("AwsSolutions-APIG4", "AwsSolutions-COG4")
 _CORS_HEADERS = ["Content-Type", "Authorization", "Idempotency-Key", "X-Correlation-Id"]
+
+
+def api_name(settings: Settings) -> str:
+    """Return the API's name, by which the gateway's metrics are told apart."""
+    return f"voc-gender-{settings.environment}"
+
+
+def metrics_namespace(settings: Settings) -> str:
+    """Return the namespace of what the functions count, apart for environments of one region."""
+    return f"VocGender/{settings.environment}"
 
 
 class RestApi(Construct):
@@ -70,6 +82,7 @@ class RestApi(Construct):
             "IDEMPOTENCY_TABLE_NAME": idempotency.table.table_name,
             "ENDPOINT_NAME": endpoint_name(settings),
             "ACCESS": settings.access,
+            "FEEDBACK_RETENTION_DAYS": str(settings.feedback_retention_days),
         }
         functions: dict[str, Any] = json.loads(_FUNCTIONS_FILE.read_text())
         for name, definition in functions.items():
@@ -99,11 +112,19 @@ class RestApi(Construct):
             allow_methods=["GET", "POST", "PUT", "DELETE", "OPTIONS"],
             max_age=Duration.hours(1),
         )
+        log, log_format = (
+            access_log(self, settings=settings) if settings.access_logs else (None, None)
+        )
         api = apigateway.RestApi(
             self,
             "Api",
+            rest_api_name=api_name(settings),
             description="Voice of the Customer: feedback and inferred gender",
-            cloud_watch_role=False,
+            # One role for all APIs of the account and region: it stays when this API goes.
+            cloud_watch_role=settings.access_logs,
+            cloud_watch_role_removal_policy=(
+                RemovalPolicy.RETAIN if settings.access_logs else None
+            ),
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             default_cors_preflight_options=cors if settings.allows_other_origins else None,
             deploy_options=apigateway.StageOptions(
@@ -113,6 +134,8 @@ class RestApi(Construct):
                 metrics_enabled=True,
                 # A stage's traces hold whole URLs, and entering feedback may be a GET.
                 tracing_enabled=False,
+                access_log_destination=log,
+                access_log_format=log_format,
             ),
         )
         # The output that CDK adds by itself would be a second name for ApiUrl.
@@ -122,14 +145,46 @@ class RestApi(Construct):
             "AwsSolutions-APIG2",
             "The functions validate every request, so that all errors have one form.",
         )
-        for rule, reason in {
-            "AwsSolutions-APIG1": "Every function logs its requests, without names. The gateway's "
-            "own log needs a role that is shared by all APIs of the account.",
-            "AwsSolutions-APIG6": "The gateway's execution log holds names and comments in clear.",
-            "AwsSolutions-APIG3": "Throttled; a firewall costs more than the whole workshop.",
-        }.items():
-            acknowledge(api, rule, reason)
+        acknowledge(
+            api,
+            "AwsSolutions-APIG6",
+            "The gateway's execution log holds names and comments in clear.",
+        )
+        acknowledge_checkov(
+            api.deployment_stage,
+            {
+                "CKV_AWS_73": "A stage's traces hold whole URLs, and entering feedback may be a "
+                "GET; the functions are traced.",
+                "CKV_AWS_120": "Answers hold personal data, and are right only when they are "
+                "fresh.",
+            },
+        )
+        self._acknowledge_access_log(api)
+        if settings.firewall:
+            ApiFirewall(self, "Firewall", stage=api.deployment_stage)
+        else:
+            acknowledge(
+                api,
+                "AwsSolutions-APIG3",
+                "Throttled; a firewall costs more than the whole workshop.",
+            )
         return api
+
+    def _acknowledge_access_log(self, api: apigateway.RestApi) -> None:
+        if self._settings.access_logs:
+            acknowledge(
+                api,
+                "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+                "AmazonAPIGatewayPushToCloudWatchLogs]",
+                "AWS's own policy for the account's one role that writes gateways' logs.",
+            )
+            return
+        reason = (
+            "Every function logs its requests, without names. The gateway's own log needs a role "
+            "that is shared by all APIs of the account."
+        )
+        acknowledge(api, "AwsSolutions-APIG1", reason)
+        acknowledge_checkov(api.deployment_stage, {"CKV_AWS_76": reason})
 
     def _build_authorizer(self, sign_in: SignIn) -> apigateway.CognitoUserPoolsAuthorizer | None:
         if self._settings.access == "cognito":
@@ -144,12 +199,10 @@ class RestApi(Construct):
         resource = self.api.root.resource_for_path(path)
         if public:
             added = resource.add_method(method, integration)
-            for rule in _OPEN_METHOD_RULES:
-                acknowledge(added, rule, "The contract is no secret, and clients read it first.")
+            _acknowledge_open(added, "The contract is no secret, and clients read it first.")
         elif self._authorizer is None:
             added = resource.add_method(method, integration)
-            for rule in _OPEN_METHOD_RULES:
-                acknowledge(added, rule, "The setting access is open, as the workshop's API is.")
+            _acknowledge_open(added, "The setting access is open, as the workshop's API is.")
         else:
             resource.add_method(
                 method,
@@ -173,7 +226,7 @@ class RestApi(Construct):
                     self._settings.cors_allow_origin if self._settings.allows_other_origins else ""
                 ),
                 "POWERTOOLS_SERVICE_NAME": name,
-                "POWERTOOLS_METRICS_NAMESPACE": "VocGender",
+                "POWERTOOLS_METRICS_NAMESPACE": metrics_namespace(self._settings),
                 **{key: self._environment[key] for key in definition["environment"]},
             },
             layers=[self._layer],
@@ -197,3 +250,9 @@ class RestApi(Construct):
         for path in {route["path"]: None for route in definition["routes"]}:
             # The function answers other methods with 405 and those that there are.
             self._add_method(path, "ANY", integration, public=public)
+
+
+def _acknowledge_open(method: apigateway.Method, reason: str) -> None:
+    for rule in _OPEN_METHOD_RULES:
+        acknowledge(method, rule, reason)
+    acknowledge_checkov(method, {"CKV_AWS_59": reason})

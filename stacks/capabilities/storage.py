@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 
 from aws_cdk import Aws, Duration, Fn, RemovalPolicy
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as s3_deployment
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge, acknowledge_delivery
+from stacks.acknowledgements import (
+    acknowledge,
+    acknowledge_checkov,
+    acknowledge_delivery,
+    acknowledge_emptying,
+)
 from stacks.capabilities.function import log_group
 from stacks.pretrained_model import PretrainedModel
 from stacks.settings import Settings
@@ -57,10 +63,17 @@ class Storage(Construct):
         instance ``notebooks/`` and ``lessons/``, and for a while the names in ``batch/``.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        key: kms.IKey | None,
+    ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
-        self.bucket = self._build_bucket()
+        self.bucket = self._build_bucket(key)
         self._delivery_log = log_group(self, "DeliveryLog", settings=settings)
 
     def deliver(self, construct_id: str, folder: ShippedFolder, *, prefix: str) -> None:
@@ -81,7 +94,7 @@ class Storage(Construct):
         )
         acknowledge_delivery(self, self.bucket)
 
-    def _build_bucket(self) -> s3.Bucket:
+    def _build_bucket(self, key: kms.IKey | None) -> s3.Bucket:
         retain = self._settings.retain_data
         # The stack's id makes the name unique: names are one space for all of AWS, and a
         # bucket that outlived its stack must not block the next one.
@@ -91,7 +104,10 @@ class Storage(Construct):
             "Bucket",
             bucket_name=f"{BUCKET_PREFIX}{Aws.ACCOUNT_ID}-{self._settings.region}-{stack_suffix}",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=key,
+            # One request for a key serves many objects.
+            bucket_key_enabled=True if key else None,
             enforce_ssl=True,
             minimum_tls_version=1.2,
             versioned=True,
@@ -111,10 +127,11 @@ class Storage(Construct):
                 ),
             ],
         )
-        acknowledge(
-            bucket,
-            "AwsSolutions-S1",
+        unlogged = (
             "The bucket holds public name counts, models, and customers' names for some days; "
-            "only this application's roles and its operators read it.",
+            "only this application's roles and its operators read it."
         )
+        acknowledge(bucket, "AwsSolutions-S1", unlogged)
+        acknowledge_checkov(bucket, {"CKV_AWS_18": unlogged})
+        acknowledge_emptying(bucket)
         return bucket

@@ -95,6 +95,7 @@ class TrainingJob(Construct):
             "OutputPath": bucket.s3_url_for_object(MODELS_PREFIX),
             "InstanceType": settings.training_instance_type,
             "VolumeSizeInGB": _VOLUME_GB,
+            **({"KmsKeyId": bucket.encryption_key.key_arn} if bucket.encryption_key else {}),
             "MaxRuntimeInSeconds": settings.training_max_runtime_minutes * 60,
             "MetricDefinitions": [
                 {"Name": name, "Regex": f"metric {name}=([0-9.eE+-]+)"} for name in METRICS

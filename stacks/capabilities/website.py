@@ -12,12 +12,22 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as s3_deployment
 from constructs import Construct
 
-from stacks.acknowledgements import acknowledge, acknowledge_delivery
+from stacks.acknowledgements import (
+    acknowledge,
+    acknowledge_checkov,
+    acknowledge_delivery,
+    acknowledge_emptying,
+)
 from stacks.capabilities.function import log_group
 from stacks.capabilities.rest_api import STAGE
 from stacks.capabilities.sign_in import SignIn
 from stacks.settings import Settings
 from stacks.training_source import REPOSITORY
+
+_NO_WEB_ACL = (
+    "Public files, and an API that is throttled and has its own firewall where the settings ask "
+    "for one; page_web_acl_arn names a web ACL for the page."
+)
 
 
 def _content_security_policy(sign_in_url: str) -> str:
@@ -59,7 +69,7 @@ class Website(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         bucket = self._build_bucket()
-        self.distribution = self._build_distribution(bucket, api, sign_in)
+        self.distribution = self._build_distribution(settings, bucket, api, sign_in)
         client = sign_in.add_page(
             self, "SignInClient", url=f"https://{self.distribution.domain_name}/"
         )
@@ -96,10 +106,18 @@ class Website(Construct):
         acknowledge(
             bucket, "AwsSolutions-S1", "Public files of the page; only the distribution reads it."
         )
+        acknowledge_checkov(
+            bucket,
+            {
+                "CKV_AWS_18": "Public files of the page; only the distribution reads it.",
+                "CKV_AWS_21": "Every deploy writes the page anew from the repository.",
+            },
+        )
+        acknowledge_emptying(bucket)
         return bucket
 
     def _build_distribution(
-        self, bucket: s3.Bucket, api: apigateway.IRestApi, sign_in: SignIn
+        self, settings: Settings, bucket: s3.Bucket, api: apigateway.IRestApi, sign_in: SignIn
     ) -> cloudfront.Distribution:
         headers = cloudfront.ResponseHeadersPolicy(
             self,
@@ -130,6 +148,7 @@ class Website(Construct):
             self,
             "Distribution",
             comment="Voice of the Customer",
+            web_acl_id=settings.page_web_acl_arn or None,
             default_root_object="index.html",
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
             default_behavior=cloudfront.BehaviorOptions(
@@ -151,10 +170,19 @@ class Website(Construct):
         )
         for rule, reason in {
             "AwsSolutions-CFR1": "Customers are everywhere.",
-            "AwsSolutions-CFR2": "Static files and a throttled API.",
+            "AwsSolutions-CFR2": _NO_WEB_ACL,
             "AwsSolutions-CFR3": "An access log would hold names: entering feedback is a GET.",
             "AwsSolutions-CFR4": "Without a domain of its own a distribution has CloudFront's "
             "certificate, which sets the protocol.",
         }.items():
             acknowledge(distribution, rule, reason)
+        acknowledge_checkov(
+            distribution,
+            {
+                "CKV_AWS_68": _NO_WEB_ACL,
+                "CKV_AWS_86": "An access log would hold names: entering feedback is a GET.",
+                "CKV_AWS_174": "Without a domain of its own a distribution has CloudFront's "
+                "certificate, which sets the protocol.",
+            },
+        )
         return distribution

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import urllib.parse
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from feedback.record import Row
 from feedback.table import FeedbackTable
 from get_all_contents.logic import with_fresh
 
@@ -478,10 +480,29 @@ def test_what_was_just_written_is_listed_as_it_is_now(call: Any, dynamodb: Any) 
     assert call("GET", f"/getallcontents?fresh={many}").status == 413
 
 
-def table(dynamodb: DynamoDBClient) -> FeedbackTable:
+def test_a_feedback_is_given_its_end_where_there_is_a_retention(dynamodb: Any) -> None:
+    posted = datetime(2026, 3, 1, tzinfo=UTC)
+    row = Row(id="ends", first_name="Tom", feedback="Good.", posted_time=posted.isoformat())
+
+    for days in (30, 0):
+        table(dynamodb, retention_days=days).add(row.model_copy(update={"id": f"ends{days}"}))
+
+    rows = {
+        days: dynamodb.get_item(TableName=TABLE, Key={"ID": {"S": f"ends{days}"}})["Item"]
+        for days in (30, 0)
+    }
+    assert int(rows[30]["ExpiresAt"]["N"]) == (posted + timedelta(days=30)).timestamp()
+    assert "ExpiresAt" not in rows[0]
+
+
+def table(dynamodb: DynamoDBClient, *, retention_days: int = 0) -> FeedbackTable:
     """Return the table below the functions."""
     return FeedbackTable(
-        dynamodb, table_name=TABLE, listing_index="newest-first", tally_name="sums"
+        dynamodb,
+        table_name=TABLE,
+        listing_index="newest-first",
+        tally_name="sums",
+        retention_days=retention_days,
     )
 
 

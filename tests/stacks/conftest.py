@@ -21,10 +21,15 @@ Template = dict[str, Any]
 
 @dataclass(frozen=True)
 class Assembly:
-    """What a synthesis wrote: templates by stage and stack, and the policy report."""
+    """What a synthesis wrote: templates by stage and stack, and the policy report.
 
+    ``protected`` names the stacks that cannot be deleted before they are freed by hand.
+    """
+
+    folder: Path
     settings: Mapping[str, Settings]
     templates: Mapping[str, Mapping[str, Template]]
+    protected: frozenset[str]
     report: Mapping[str, Any]
 
 
@@ -41,17 +46,27 @@ def synthesize(folder: Path, overrides: Mapping[str, Any] | None = None) -> Asse
     for settings in chosen:
         RegionalStage(app, settings=settings)
     assembly = app.synth()
-    templates = {
-        settings.stage_name: {
-            artifact.stack_name.removeprefix(f"{settings.stage_name}-"): artifact.template
-            for artifact in assembly.get_nested_assembly(f"assembly-{settings.stage_name}").stacks
-        }
+    stacks = {
+        settings.stage_name: assembly.get_nested_assembly(f"assembly-{settings.stage_name}").stacks
         for settings in chosen
+    }
+    templates = {
+        stage: {
+            artifact.stack_name.removeprefix(f"{stage}-"): artifact.template for artifact in found
+        }
+        for stage, found in stacks.items()
     }
     report = folder / "validation-report.json"
     return Assembly(
+        folder=folder,
         settings={settings.stage_name: settings for settings in chosen},
         templates=templates,
+        protected=frozenset(
+            artifact.stack_name
+            for found in stacks.values()
+            for artifact in found
+            if artifact.termination_protection
+        ),
         report=json.loads(report.read_text()) if report.exists() else {"pluginReports": []},
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from feedback.table import EXPIRES_AT
 from stacks.capabilities.feedback_table import LISTING_INDEX
 from stacks.framework_images import SCIKIT_LEARN_INFERENCE, TENSORFLOW_TRAINING
 from stacks.training_source import REPOSITORY
@@ -24,6 +25,8 @@ OUTPUTS = {
     "Api": {"ApiUrl", "TableName", "UserPoolId"},
     "Web": {"WebUrl"},
     "Notebook": {"NotebookName"},
+    "Foundation": {"KeyArn", "AlarmTopicArn"},
+    "Monitoring": {"DashboardName"},
 }
 
 
@@ -98,7 +101,7 @@ def test_nothing_that_a_new_model_changes_is_exported(assembly: Assembly) -> Non
             for name, template in stacks.items()
             if any("Export" in output for output in template.get("Outputs", {}).values())
         }
-        assert exporting == {"Storage", "Api"}
+        assert exporting - {"Foundation"} == {"Storage", "Api"}
 
 
 def test_every_bucket_is_private_encrypted_and_over_tls(assembly: Assembly) -> None:
@@ -136,6 +139,81 @@ def test_retention_keeps_customers_data(environment: str, policy: str, assembly:
         assert table["DeletionPolicy"] == policy
         assert table["Properties"]["DeletionProtectionEnabled"] is (policy == "Retain")
     assert only(stacks["Storage"], "AWS::S3::Bucket")["DeletionPolicy"] == policy
+
+
+def test_stacks_of_production_must_be_freed_before_they_are_deleted(assembly: Assembly) -> None:
+    assert assembly.protected == {
+        f"{stage}-{name}"
+        for stage, stacks in assembly.templates.items()
+        for name in stacks
+        if stage.startswith("production")
+    }
+
+
+def test_feedback_ends_when_the_setting_says(assembly: Assembly) -> None:
+    for stage, stacks in assembly.templates.items():
+        table = table_of(stacks["Api"], "Feedback")["Properties"]
+        assert table["TimeToLiveSpecification"] == {
+            "AttributeName": EXPIRES_AT,
+            "Enabled": True,
+        }
+        days = {
+            function["Properties"]["Environment"]["Variables"]["FEEDBACK_RETENTION_DAYS"]
+            for function in resources(stacks["Api"], "AWS::Lambda::Function").values()
+            if function["Properties"]["Handler"].startswith("enter_feedback.")
+        }
+        assert days == {str(assembly.settings[stage].feedback_retention_days)}
+
+
+def test_what_the_endpoint_is_asked_is_not_recorded(assembly: Assembly) -> None:
+    for name, config in every(assembly, "AWS::SageMaker::EndpointConfig"):
+        assert "DataCaptureConfig" not in config["Properties"], name
+
+
+def test_what_production_stores_is_encrypted_with_its_own_key(assembly: Assembly) -> None:
+    for stage, stacks in assembly.templates.items():
+        if not stage.startswith("production"):
+            continue
+        key = only(stacks["Foundation"], "AWS::KMS::Key")["Properties"]
+        assert key["EnableKeyRotation"] is True
+        stored = {
+            "AWS::DynamoDB::Table": "SSESpecification",
+            "AWS::Logs::LogGroup": "KmsKeyId",
+            "AWS::SageMaker::EndpointConfig": "KmsKeyId",
+            "AWS::SNS::Topic": "KmsMasterKeyId",
+        }
+        for template in stacks.values():
+            for resource_type, where in stored.items():
+                for name, resource in resources(template, resource_type).items():
+                    assert "EncryptionKey" in json.dumps(resource["Properties"][where]), name
+        bucket = only(stacks["Storage"], "AWS::S3::Bucket")["Properties"]
+        assert "EncryptionKey" in json.dumps(bucket["BucketEncryption"])
+        job = only(stacks["Model"], "Custom::TrainingJob")["Properties"]
+        assert "EncryptionKey" in json.dumps(job["KmsKeyId"])
+
+
+def test_access_log_holds_nothing_that_was_said(assembly: Assembly) -> None:
+    for stage, stacks in assembly.templates.items():
+        setting = only(stacks["Api"], "AWS::ApiGateway::Stage")["Properties"].get(
+            "AccessLogSetting"
+        )
+        assert (setting is not None) is stage.startswith("production")
+        if setting is not None:
+            variables = set(re.findall(r"\$context[\w.]+", setting["Format"]))
+            assert variables
+            spoken = re.compile(r"path$|identity|authorizer|querystring|domain", re.IGNORECASE)
+            assert {name for name in variables if spoken.search(name)} == {"$context.resourcePath"}
+
+
+def test_firewall_stands_before_the_stage_of_production(assembly: Assembly) -> None:
+    for stage, stacks in assembly.templates.items():
+        found = resources(stacks["Api"], "AWS::WAFv2::WebACLAssociation")
+        assert bool(found) is stage.startswith("production")
+        for association in found.values():
+            arn = json.dumps(association["Properties"]["ResourceArn"])
+            assert "::/restapis/" in arn
+            acl = only(stacks["Api"], "AWS::WAFv2::WebACL")["Properties"]
+            assert acl["VisibilityConfig"]["SampledRequestsEnabled"] is False
 
 
 def test_every_log_forgets(assembly: Assembly) -> None:

@@ -80,6 +80,11 @@ def test_command_line_wins_over_region_and_preset() -> None:
         ("cors_allow_origin", "example.org", "pattern"),
         ("log_retention", "A_FORTNIGHT", "ONE_WEEK"),
         ("hyperparameters", "epochs=2", "hyperparameters"),
+        ("feedback_retention_days", "-1", "greater than or equal to 0"),
+        ("cost_centre", "", "pattern"),
+        ("alarm_email", "ops", "pattern"),
+        ("rollout", "slowly", "'all-at-once' or 'canary'"),
+        ("permissions_boundary", "arn:aws:iam::aws:policy/Boundary", "pattern"),
     ],
 )
 def test_wrong_value_is_named_with_what_is_allowed(name: str, value: str, allowed: str) -> None:
@@ -93,6 +98,34 @@ def test_wrong_value_is_named_with_what_is_allowed(name: str, value: str, allowe
 def test_counts_out_of_order_are_refused() -> None:
     with pytest.raises(SettingsError, match="instances_min: 3 is more than instances_max: 2"):
         load_settings(PRESETS, {"instances_min": "3", "instances_max": "2"})
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            {"serverless_provisioned_concurrency": "2", "hosting": "instances"},
+            "serverless_provisioned_concurrency: 2 needs hosting: serverless",
+        ),
+        (
+            {"serverless_provisioned_concurrency": "6"},
+            "6 is more than serverless_max_concurrency: 5",
+        ),
+        ({"rollout": "canary"}, "canary needs hosting: instances"),
+        ({"rollout": "canary", "hosting": "instances"}, "instances_min: 1 is too few"),
+        (
+            {"rollout": "canary", "hosting": "instances", "instances_min": 2, "instances_max": 2},
+            "set alarms: true",
+        ),
+        ({"alarm_email": "ops@example.org"}, "gets nothing without alarms: true"),
+        ({"monthly_budget_usd": "10"}, "tells nobody without alarms: true"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(
+    overrides: dict[str, str], message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        load_settings(PRESETS, {"environment": "workshop", **overrides})
 
 
 def test_setting_missing_from_the_presets_is_named() -> None:
