@@ -7,6 +7,7 @@ upstream closes the gap. Each ``install`` may be called once per process.
 from __future__ import annotations
 
 from local.bridges import (
+    api_regions,
     bucket_deletion,
     bucket_properties,
     budget,
@@ -56,4 +57,5 @@ def install_all(settings: LocalSettings) -> None:
     function_concurrency.install()
     idle_functions.install()
     node_sdk.install()
+    api_regions.install()
     cloudfront_api_origin.install()

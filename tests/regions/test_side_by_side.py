@@ -16,14 +16,13 @@ COMPLETE = {"CREATE_COMPLETE"}
 
 def predicted(regions: Regions, stage: str) -> str:
     """Ask a stage's endpoint, as its functions do."""
-    (endpoint,) = regions.client("sagemaker", stage).list_endpoints()["Endpoints"][:1]
     environment = stage.partition("-")[0]
     names = [
         found["EndpointName"]
         for found in regions.client("sagemaker", stage).list_endpoints()["Endpoints"]
         if found["EndpointName"].startswith(f"voc-gender-{environment}-")
     ]
-    assert len(names) == 1, endpoint
+    assert len(names) == 1, names
     response = regions.client("sagemaker-runtime", stage).invoke_endpoint(
         EndpointName=names[0],
         ContentType="application/json",
