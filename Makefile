@@ -46,13 +46,14 @@ local-reset: .venv/.stamp ## Stop it and forget what was stored
 
 .PHONY: test test-model test-container test-regions check format snapshots
 test: setup .venv-notebooks/.stamp .venv-soak/.stamp test-model ## Run all tests: units, templates, end to end on the local AWS, browser
-	$(BIN)/python -m pytest --ignore tests/model_code
+	$(BIN)/python -m pytest --ignore tests/model_code --ignore tests/regions
 test-model: .venv-model/.stamp build/train.stamp
 	.venv-model/bin/python -m pytest tests/model_code
 test-container: .venv/.stamp node_modules/.stamp build/train.stamp ## Build the container image and run it on a real engine, started where none runs
 	CONTAINER_TESTS=1 $(BIN)/python -m pytest -rs tests/container
-test-regions: setup ## Deploy both environments in all four regions side by side on the local AWS, destroy one
-	STAGES=$$(echo $(foreach region,$(REGIONS),workshop-$(region) production-$(region)) | tr ' ' ,) $(BIN)/python -m pytest -s tests/regions
+test-regions: STAGES ?= $(foreach region,$(REGIONS),workshop-$(region) production-$(region))
+test-regions: setup ## Deploy both environments in all four regions side by side on the local AWS, destroy one [STAGES="a b"]
+	STAGES="$(STAGES)" $(BIN)/python -m pytest -s tests/regions
 check: .venv/.stamp .venv-checkov/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Lint, type-check, and check the templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -126,7 +126,7 @@ class Settings(BaseModel):
         Above this cost of a month, and when it is forecast, the alarms' readers are told; 0 for
         no budget.
     dashboard
-        Whether the region has its dashboard.
+        Whether the region has its dashboard; an account's first three cost nothing.
     retain_data
         Whether bucket and table outlive their stack.
     feedback_retention_days

@@ -27,6 +27,7 @@ from local.bridges import (
     node_sdk,
     repository_names,
     request_validator,
+    table_encryption,
     table_expiry,
     table_journal,
     web_acl_association,
@@ -43,6 +44,7 @@ def install_all(settings: LocalSettings) -> None:
     custom_resource_failure.install()
     interrupted_stacks.install()
     request_validator.install()
+    table_encryption.install()
     table_expiry.install()
     web_acl_association.install()
     budget.install()

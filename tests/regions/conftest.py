@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # One of each environment, in two regions; ``make test-regions`` takes all eight.
-USUAL_STAGES = "workshop-us-east-1,production-eu-west-1"
-STAGES = os.environ.get("STAGES", USUAL_STAGES).split(",")
+USUAL_STAGES = "workshop-us-east-1 production-eu-west-1"
+STAGES = os.environ.get("STAGES", USUAL_STAGES).split()
 # More stacks at once are not faster on two processors.
 _CONCURRENCY = "4"
 

@@ -87,8 +87,12 @@ def test_a_rollout_goes_back_by_alarms_that_are_there(assembly: Assembly) -> Non
         assert alarm["Period"] * alarm["EvaluationPeriods"] <= routing["WaitIntervalInSeconds"]
 
 
-def test_the_workshop_has_a_dashboard_and_nothing_that_costs(assembly: Assembly) -> None:
+def test_the_dashboard_answers_three_questions_and_the_workshop_has_nothing_that_costs(
+    assembly: Assembly,
+) -> None:
     for stage in assembly.settings:
+        if not stage.startswith("production"):
+            continue
         (dashboard,) = resources(assembly, stage, "AWS::CloudWatch::Dashboard")
         assert dashboard["DashboardName"] == f"voc-gender-{stage}"
         body = json.dumps(dashboard["DashboardBody"])
@@ -96,6 +100,7 @@ def test_the_workshop_has_a_dashboard_and_nothing_that_costs(assembly: Assembly)
             assert question in body
     for resource_type in (
         "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::Dashboard",
         "AWS::KMS::Key",
         "AWS::WAFv2::WebACL",
         "AWS::SNS::Topic",
