@@ -98,7 +98,7 @@ _EXECUTION = r"(TrainingJob|Serving)Role"
 _DOCUMENTED = (
     "SageMaker documents it for execution roles; the embedded one does not need it for this job"
 )
-_BATCHES = "batches run in a state machine of production alone, which these tests do not deploy"
+_BATCHES = "tests/end_to_end/test_batch.py runs the state machine as a whole with these roles"
 UNTRIED: dict[tuple[str, str], str] = {
     (_OURS, r"logs:(CreateLogStream|PutLogEvents) on \w+Log"): (
         "the embedded AWS writes a function's log itself, without its role"

@@ -32,6 +32,19 @@ def items(application: Application) -> Iterator[tuple[str, dict[str, Any]]]:
             yield table, item
 
 
+def buckets_of(application: Application) -> list[str]:
+    """Names of the buckets of the stage's stacks."""
+    cloudformation = application.aws("cloudformation")
+    stage = application.settings.stage_name
+    return [
+        resource["PhysicalResourceId"]
+        for stack in every(cloudformation, "describe_stacks", "Stacks[].StackName")
+        if stack.startswith(f"{stage}-")
+        for resource in cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+        if resource["ResourceType"] == "AWS::S3::Bucket"
+    ]
+
+
 def sums(application: Application) -> Counter[str]:
     """What the insights are made from."""
     total: Counter[str] = Counter()
@@ -55,12 +68,12 @@ def kept_texts(application: Application) -> Iterator[tuple[str, str]]:
     for metric in every(cloudwatch, "list_metrics", "Metrics[]"):
         yield "metrics", json.dumps(metric)
     s3 = application.aws("s3")
-    for bucket in s3.list_buckets()["Buckets"]:
-        for version in every(s3, "list_object_versions", "Versions[]", Bucket=bucket["Name"]):
-            place = f"{bucket['Name']}/{version['Key']}"
+    for bucket in buckets_of(application):
+        for version in every(s3, "list_object_versions", "Versions[]", Bucket=bucket):
+            place = f"{bucket}/{version['Key']}"
             yield place, version["Key"]
             if version["Size"] <= _LARGEST_TEXT:
-                body = s3.get_object(Bucket=bucket["Name"], Key=version["Key"])["Body"]
+                body = s3.get_object(Bucket=bucket, Key=version["Key"])["Body"]
                 yield place, body.read().decode("utf-8", "replace")
     yield "log of the embedded AWS", application.settings.log_file.read_text(errors="replace")
 
@@ -127,8 +140,8 @@ def test_a_deleted_person_is_gone_from_everywhere(application: Application) -> N
 
 @pytest.fixture(scope="module")
 def buckets(application: Application) -> list[str]:
-    """Names of all buckets, those of CDK's bootstrap among them."""
-    found = [bucket["Name"] for bucket in application.aws("s3").list_buckets()["Buckets"]]
+    """Names of the stage's buckets."""
+    found = buckets_of(application)
     assert application.outputs["BucketName"] in found
     return found
 
