@@ -1,8 +1,8 @@
 """What can be chosen about a deployment: typed, validated and frozen.
 
-The values stand in ``cdk.json`` under the context key ``voc-gender``: a preset per
-environment, then what differs per region. ``-c name=value`` on the command line wins
-over both (``-c method=low-level -c region=eu-west-1``).
+The values stand in ``cdk.json`` under the context key ``voc-gender``: defaults, then what
+differs per environment, then what differs per region. ``-c name=value`` on the command
+line wins over all (``-c method=low-level -c region=eu-west-1``).
 """
 
 from __future__ import annotations
@@ -265,7 +265,7 @@ def load_settings(
     Parameters
     ----------
     presets
-        The value of the context key ``voc-gender``: ``regions`` and ``environments``.
+        The value of the context key ``voc-gender``: ``defaults``, ``environments``, ``regions``.
     overrides
         What ``-c`` gave, by name of the setting; ``environment`` and ``region`` choose.
 
@@ -285,6 +285,7 @@ def load_settings(
     return [
         _validate(
             {
+                **presets["defaults"],
                 **presets["environments"][environment],
                 **presets["regions"][region],
                 **overrides,
@@ -352,5 +353,5 @@ def _complaint(detail: Any) -> str:
     if not name:
         return str(message)
     if detail["type"] == "missing":
-        return f"{name} is missing: cdk.json must give it for every environment or region"
+        return f"{name} is missing: cdk.json must give it"
     return f"{name}: {detail['input']!r} is not allowed. {message}"

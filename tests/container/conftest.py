@@ -55,8 +55,8 @@ def running() -> Iterator[tuple[Engine, Path]]:
 def images(running: tuple[Engine, Path]) -> Iterator[Images]:
     """Build both targets on the public base, or on one made here where it cannot be fetched."""
     docker, folder = running
-    presets = read_presets(REPOSITORY / "cdk.json")["environments"]["workshop"]
-    base = os.environ.get("BASE_IMAGE") or presets["container_base_image"]
+    defaults = read_presets(REPOSITORY / "cdk.json")["defaults"]
+    base = os.environ.get("BASE_IMAGE") or defaults["container_base_image"]
     if not docker.pull(base):
         try:
             base = docker.make_base(folder)
@@ -100,9 +100,9 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def shipped_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a model folder with the model that the repository ships, at its real size."""
-    presets = read_presets(REPOSITORY / "cdk.json")["environments"]["workshop"]
+    defaults = read_presets(REPOSITORY / "cdk.json")["defaults"]
     folder = tmp_path_factory.mktemp("shipped")
-    with tarfile.open(REPOSITORY / presets["pretrained_model"] / "model.tar.gz") as archive:
+    with tarfile.open(REPOSITORY / defaults["pretrained_model"] / "model.tar.gz") as archive:
         archive.extractall(folder, filter="data")
     # Whoever the server runs as must be able to read it, as on SageMaker.
     folder.chmod(0o755)

@@ -29,8 +29,8 @@ def usual_model(application: Application) -> str:
 
 
 def shipped_model() -> str:
-    presets = read_presets(REPOSITORY / "cdk.json")["environments"]["workshop"]
-    evaluation = REPOSITORY / presets["pretrained_model"] / "evaluation.json"
+    defaults = read_presets(REPOSITORY / "cdk.json")["defaults"]
+    evaluation = REPOSITORY / defaults["pretrained_model"] / "evaluation.json"
     model: str = json.loads(evaluation.read_text())["model"]
     return model
 
