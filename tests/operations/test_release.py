@@ -44,7 +44,7 @@ def test_release_writes_one_version_everywhere_and_names_the_model(clone: Path) 
     assert release.commit(clone, "9.8.7") == "v9.8.7"
     model = json.loads((clone / "model_code/pretrained/provenance.json").read_text())["model"]
     assert 'current_version = "9.8.7"' in (clone / "pyproject.toml").read_text()
-    contract = json.loads((clone / "lambda/openapi/openapi.json").read_text())
+    contract = json.loads((clone / "lambda/openapi/open.json").read_text())
     assert contract["info"]["version"] == "9.8.7"
     heading = (
         rf"^## Unreleased\n\n## 9\.8\.7, \d{{4}}-\d\d-\d\d, model {model}\n\n- Something new\."
