@@ -43,7 +43,11 @@ def main() -> int:
     """Run the chosen parts, and write their reports."""
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(_PARTS)}")
-    chosen = parser.parse_args().parts or list(_PARTS)
+    parser.add_argument(
+        "--only", default="", metavar="WORDS", help="faults with these in their name"
+    )
+    arguments = parser.parse_args()
+    chosen = arguments.parts or list(_PARTS)
     unknown = sorted(set(chosen) - set(_PARTS))
     if unknown:
         parser.error(f"{', '.join(unknown)}: allowed are {', '.join(_PARTS)}")
@@ -55,7 +59,8 @@ def main() -> int:
     if "load" in chosen:
         well = _load(surroundings, clients, seconds)
     if {"faults", "deployments"} & set(chosen):
-        well = _faults(surroundings, chosen, min(clients, FAULT_CLIENTS)) and well
+        steps = _steps(surroundings, chosen, min(clients, FAULT_CLIENTS), arguments.only)
+        well = _rehearse(steps, min(clients, FAULT_CLIENTS)) and well
     return 0 if well else 1
 
 
@@ -69,20 +74,28 @@ def _load(surroundings: Surroundings, clients: int, seconds: int) -> bool:
     return bool(result["reconciliation"]["is_clean"]) and result["server_errors"] == 0
 
 
-def _faults(surroundings: Surroundings, chosen: list[str], clients: int) -> bool:
-    say(f"==> Faults, with {clients} clients")
-    well = True
+def _steps(
+    surroundings: Surroundings, chosen: list[str], clients: int, only: str
+) -> list[Callable[[], Outcome]]:
     steps: list[Callable[[], Outcome]] = []
     if "faults" in chosen:
         steps += [
             partial(rehearsing.rehearse, surroundings, rehearsal, clients=clients)
             for rehearsal in faults.ALL
+            if only in rehearsal.name
         ]
     if "deployments" in chosen:
         steps += [
             partial(deployments.rehearse, surroundings, mishap, clients=clients)
             for mishap in deployments.ALL
+            if only in mishap.name
         ]
+    return steps
+
+
+def _rehearse(steps: list[Callable[[], Outcome]], clients: int) -> bool:
+    say(f"==> Faults, with {clients} clients")
+    well = True
     for step in steps:
         load_average = os.getloadavg()[0]
         outcome = step()

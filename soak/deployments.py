@@ -31,6 +31,7 @@ from soak.surroundings import Surroundings, wait_until
 
 _LONGEST_LOAD_SECONDS = 1800.0
 _START_SECONDS = 300.0
+_UNTIL_AT_WORK_SECONDS = 0.3
 _FULL_DISK = "64k"
 _TOLD = re.compile(
     r"(❌|AlgorithmError|InternalServerError|IN_PROGRESS state|No space left|error:)"
@@ -118,7 +119,13 @@ def told(output: str) -> str:
     """Return the lines of a deployment's output that say what went wrong, in short."""
     lines = [line.strip() for line in output.splitlines() if _TOLD.search(line)]
     # The last one sums up.
-    return lines[-1][:_NOTE_CHARACTERS] if lines else ""
+    return shortened(lines[-1]) if lines else ""
+
+
+def shortened(text: str) -> str:
+    """Return a message without this machine's folders, and without what follows the reason."""
+    reason = text.partition(" Log: ")[0]
+    return reason.replace(f"{PROJECT_ROOT}/", "").strip()[:_NOTE_CHARACTERS]
 
 
 Steps = Callable[[Assembly], str]
@@ -190,19 +197,17 @@ def _must_succeed(deployment: subprocess.Popen[str]) -> None:
         raise RuntimeError(f"the repeated deployment failed:\n{output[-3000:]}")
 
 
-def _status(surroundings: Surroundings, stack: str) -> str:
-    name = f"{surroundings.settings.stage_name}-{stack}"
-    stacks = surroundings.aws("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    return str(stacks[0]["StackStatus"])
-
-
-def _wait_for_update(surroundings: Surroundings, stack: str) -> None:
-    if not wait_until(
-        lambda: _status(surroundings, stack) == "UPDATE_IN_PROGRESS",
-        seconds=_START_SECONDS,
-        pause=0.02,
-    ):
-        raise RuntimeError(f"the deployment of {stack} does not begin")
+def _wait_for_update(deployment: subprocess.Popen[str]) -> str:
+    """Read what a deployment prints until CloudFormation is at work, and return it."""
+    if deployment.stdout is None:
+        raise ValueError("the deployment must have been started with a pipe as its output")
+    printed = ""
+    for line in deployment.stdout:
+        printed += line
+        if "deploying..." in line:
+            time.sleep(_UNTIL_AT_WORK_SECONDS)
+            return printed
+    raise RuntimeError(f"the deployment does not begin:\n{printed[-3000:]}")
 
 
 def _kill(command: subprocess.Popen[str]) -> None:
@@ -224,7 +229,7 @@ def _two_at_once(assembly: Assembly) -> str:
 
 def _interrupted(assembly: Assembly) -> str:
     deployment = assembly.deploy("Api")
-    _wait_for_update(assembly.surroundings, "Api")
+    _wait_for_update(deployment)
     _kill(deployment)
     # CloudFormation goes on without the CLI; the repeated command waits for it.
     _must_succeed(assembly.deploy("Api"))
@@ -233,13 +238,15 @@ def _interrupted(assembly: Assembly) -> str:
 
 def _aws_killed_meanwhile(assembly: Assembly) -> str:
     deployment = assembly.deploy("Api")
-    _wait_for_update(assembly.surroundings, "Api")
+    _wait_for_update(deployment)
     for process in assembly.surroundings.processes("embedded AWS"):
         process.kill()
     _, output = _wait(deployment)
     launcher.start_emulator(assembly.surroundings.settings)
     _must_succeed(assembly.deploy("Api"))
-    return f"“{told(output)}” The same command, given again, is done."
+    message = told(output)
+    said = f"“{message}” " if message else ""
+    return f"{said}The same command, given again, is done."
 
 
 def _training(surroundings: Surroundings) -> psutil.Process:
@@ -268,9 +275,7 @@ def _reason(output: str) -> str:
         found = _FAILURE.search(line)
         if found is not None:
             # A reason of the training toolkit goes over several lines.
-            return " ".join([line[found.start() :], *lines[number + 1 : number + 4]])[
-                :_NOTE_CHARACTERS
-            ]
+            return shortened(" ".join([line[found.start() :], *lines[number + 1 : number + 4]]))
     return told(output)
 
 
@@ -337,19 +342,19 @@ ALL = (
     Mishap(
         "Two deployments at once",
         "two `cdk deploy` of the same change",
-        ("throttle_rate=60",),
+        ("log_retention=TWO_WEEKS",),
         _two_at_once,
     ),
     Mishap(
         "A deployment is interrupted and repeated",
         "`kill -9` of the CDK CLI while CloudFormation updates",
-        ("throttle_rate=70",),
+        ("log_retention=ONE_MONTH",),
         _interrupted,
     ),
     Mishap(
         "The local AWS is killed during a deployment",
         "`kill -9` while CloudFormation updates, then the launcher",
-        ("throttle_rate=80",),
+        ("log_retention=TWO_MONTHS",),
         _aws_killed_meanwhile,
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,7 +93,8 @@ class Probes:
 
     def work(self, names: Sequence[str]) -> bool:
         """Whether all of these are answered with success now."""
-        return all(self.send(name).status == 200 for name in names)
+        with ThreadPoolExecutor(len(names)) as pool:
+            return all(answer.status == 200 for answer in pool.map(self.send, names))
 
     def remove(self) -> None:
         """Delete the row."""

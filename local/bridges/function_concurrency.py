@@ -4,9 +4,9 @@ Gap (ministack 1.5.33): every concurrent invocation spawns a process of its own,
 fifty slow requests are fifty processes and 2.4 GB, and most time out. Here a function has at
 most :data:`WORKERS_PER_FUNCTION` processes, and what comes above that waits in a queue.
 
-A function starts one process at a time: what waits for it finds that process, or another that is
-free by then, and only what finds none starts the next. After a restart, when every function is
-cold, the processors are spent on one process for each function instead of four.
+A function starts one process at a time, and of all functions only one at a time starts another
+beside those that it has: what waits meanwhile takes the first that is free. After a restart, when
+every function is cold, the processors are spent on one process for each instead of four.
 
 The limit is per function, not for all of them together, because functions invoke each other
 synchronously (the provider framework does): with a common limit the inner call could wait for
@@ -16,6 +16,7 @@ the outer one for ever. A function that invokes itself is throttled after the wa
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from typing import Any
 
@@ -25,6 +26,7 @@ from ministack.services import lambda_svc
 WORKERS_PER_FUNCTION = 4
 # API Gateway gives up after 29 s; a caller that waited longer has nobody left to answer.
 _LONGEST_WAIT_SECONDS = 29.0
+_LOOK_AGAIN_SECONDS = 0.01
 
 
 class _Start:
@@ -32,29 +34,46 @@ class _Start:
 
     def __init__(self) -> None:
         self._held = threading.local()
+        self._rights: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._another = threading.Lock()
 
-    def take(self, right: threading.Lock, function_arn: str) -> None:
-        if _has_free_process(function_arn) or not right.acquire(timeout=_LONGEST_WAIT_SECONDS):
-            return
-        if _has_free_process(function_arn):
-            right.release()
-        else:
-            self._held.right = right
+    def take(self, function_arn: str) -> None:
+        """Wait until a process is free, or one may be started."""
+        deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
+        while time.monotonic() < deadline:
+            processes = _processes(function_arn)
+            if any(not worker.in_use for worker in processes):
+                return
+            wanted = [self._rights[function_arn], *([self._another] if processes else [])]
+            if self._acquire(wanted):
+                self._held.rights = wanted
+                return
+            time.sleep(_LOOK_AGAIN_SECONDS)
 
     def give_back(self) -> None:
-        right: threading.Lock | None = getattr(self._held, "right", None)
-        if right is not None:
-            self._held.right = None
+        """Let others start processes."""
+        for right in getattr(self._held, "rights", []):
             right.release()
+        self._held.rights = []
+
+    @staticmethod
+    def _acquire(wanted: list[threading.Lock]) -> bool:
+        for number, right in enumerate(wanted):
+            if not right.acquire(blocking=False):
+                for acquired in wanted[:number]:
+                    acquired.release()
+                return False
+        return True
 
 
-def _has_free_process(function_arn: str) -> bool:
+def _processes(function_arn: str) -> list[Any]:
     with lambda_runtime._lock:
-        return any(
-            not worker.in_use and worker.config.get("FunctionArn") == function_arn
+        return [
+            worker
             for workers in lambda_runtime._workers.values()
             for worker in workers
-        )
+            if worker.config.get("FunctionArn") == function_arn
+        ]
 
 
 def install() -> None:
@@ -66,7 +85,6 @@ def install() -> None:
         lambda: threading.BoundedSemaphore(WORKERS_PER_FUNCTION)
     )
 
-    rights: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
     start = _Start()
 
     def spawn_and_let_others(worker: Any) -> None:
@@ -79,7 +97,7 @@ def install() -> None:
         config = func.get("config") or func
         arn = str(config.get("FunctionArn"))
         with creating:
-            queue, right = queues[arn], rights[arn]
+            queue = queues[arn]
         if not queue.acquire(timeout=_LONGEST_WAIT_SECONDS):
             return lambda_svc._throttle_response(
                 reason_code="ReservedFunctionConcurrentInvocationLimitExceeded",
@@ -87,7 +105,7 @@ def install() -> None:
                 f" {_LONGEST_WAIT_SECONDS:.0f} s",
             )
         try:
-            start.take(right, arn)
+            start.take(arn)
             return upstream(func, event, request_id)
         finally:
             start.give_back()
