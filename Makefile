@@ -85,6 +85,14 @@ bench: .venv/.stamp ## Measure what the documentation quotes (docs/benchmarks/)
 bench-lessons: setup .venv-notebooks/.stamp ## Run the lessons at full size, or LESSON=name.ipynb, and record how long they take
 	$(BIN)/python -m benchmarks.lessons $(LESSON)
 
+SOAK_PORT ?= 4866
+SOAK := LOCAL_STATE_FOLDER=build/soak LOCAL_AWS_PORT=$(SOAK_PORT) METHOD=pre-trained PYTHONPATH=lambda $(BIN)/python -m
+.PHONY: soak
+soak: setup .venv-soak/.stamp ## Load and faults, on an embedded AWS of its own: [SOAK_CLIENTS=50] [SOAK_SECONDS=300] [SOAK_PARTS="load faults deployments"]
+	$(SOAK) local up
+	$(SOAK) soak $(SOAK_PARTS) || { $(SOAK) local down; echo "What the clients saw is in build/soak/soak" >&2; exit 1; }
+	$(SOAK) local reset
+
 .PHONY: synth diff preflight deploy drift destroy leftovers
 synth: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Write every template to cdk.out/
 	$(CDK) synth --quiet
