@@ -73,7 +73,8 @@ def kept_texts(application: Application) -> Iterator[tuple[str, str]]:
             place = f"{bucket}/{version['Key']}"
             yield place, version["Key"]
             if version["Size"] <= _LARGEST_TEXT:
-                body = s3.get_object(Bucket=bucket, Key=version["Key"])["Body"]
+                kept = {"Key": version["Key"], "VersionId": version["VersionId"]}
+                body = s3.get_object(Bucket=bucket, **kept)["Body"]
                 yield place, body.read().decode("utf-8", "replace")
     yield "log of the embedded AWS", application.settings.log_file.read_text(errors="replace")
 
