@@ -300,7 +300,7 @@ def test_insights_are_told_and_drawn(page: Page, site: Site, call: Any) -> None:
 
     page.click("#reload")
 
-    expect(page.locator("#insights-sentence")).to_contain_text("Women are happier.")
+    expect(page.locator("#insights-sentence")).to_contain_text("Women’s feedback is more positive.")
     expect(page.locator("#insights")).to_contain_text("The gender of 7% (2) is unknown.")
     women = page.locator('#insights-chart [data-group="F"]')
     men = page.locator('#insights-chart [data-group="M"]')

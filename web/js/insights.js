@@ -42,11 +42,17 @@ function sentence({ positive, minimum_group_size: minimum, confidence }) {
   const range = `${points(difference.low)} to ${points(difference.high)} points`;
   const sure = `${percent.format(confidence)} sure`;
   if (difference.low > 0) {
-    return { verdict: "Women are happier.", reasons: `${shares} The difference is ${range} (${sure}).` };
+    return {
+      verdict: "Women’s feedback is more positive.",
+      reasons: `${shares} The difference is ${range} (${sure}).`,
+    };
   }
   if (difference.high < 0) {
     const turned = `${points(-difference.high)} to ${points(-difference.low)} points`;
-    return { verdict: "Men are happier.", reasons: `${shares} The difference is ${turned} (${sure}).` };
+    return {
+      verdict: "Men’s feedback is more positive.",
+      reasons: `${shares} The difference is ${turned} (${sure}).`,
+    };
   }
   return {
     verdict: "No clear difference.",
@@ -55,7 +61,10 @@ function sentence({ positive, minimum_group_size: minimum, confidence }) {
 }
 
 function unknowns({ unknown, genders, feedbacks, rated }) {
-  const parts = [`${rated} of ${feedbacks} feedbacks have a sentiment.`];
+  const parts = [
+    "An estimate from genders that first names suggest.",
+    `${rated} of ${feedbacks} feedbacks have a sentiment.`,
+  ];
   const { not_identified: waiting, self_described: said } = genders;
   if (unknown.count > 0) {
     parts.push(`The gender of ${percent.format(unknown.share)} (${unknown.count}) is unknown.`);
