@@ -78,3 +78,8 @@ def test_a_link_launches_the_application(application: Application) -> None:
     cloudformation.get_waiter("stack_delete_complete").wait(
         StackName=stack["StackId"], WaiterConfig={"Delay": 1, "MaxAttempts": 120}
     )
+    # The bucket belongs to whoever publishes, not to the stack.
+    versions = s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET)
+    for version in versions.search("Versions[]"):
+        s3.delete_object(Bucket=BUCKET, Key=version["Key"], VersionId=version["VersionId"])
+    s3.delete_bucket(Bucket=BUCKET)
