@@ -17,11 +17,11 @@ from constructs import Construct
 
 from stacks.acknowledgements import acknowledge
 from stacks.capabilities.encryption_key import encrypt_logs
-from stacks.capabilities.endpoint import Endpoint
 from stacks.capabilities.feedback_table import FeedbackTable
 from stacks.capabilities.foundation import add_foundation
+from stacks.capabilities.hosted_model import host_model
 from stacks.capabilities.idempotency_table import IdempotencyTable
-from stacks.capabilities.model_source import Deliveries, model_source
+from stacks.capabilities.model_source import Deliveries
 from stacks.capabilities.monitoring import add_monitoring
 from stacks.capabilities.notebook import Notebook
 from stacks.capabilities.rest_api import RestApi
@@ -81,7 +81,14 @@ class LaunchStack(Stack):
         self._settings = settings
         self._key, self._topic = add_foundation(self, settings=settings)
         storage = self._build_storage(deliveries, lessons)
-        endpoint = self._build_model(storage, deliveries)
+        endpoint = host_model(
+            self,
+            settings=settings,
+            key=self._key,
+            topic=self._topic,
+            bucket=storage.bucket,
+            deliveries=deliveries,
+        )
         # The model's files must be in the bucket before anything reads them.
         for construct in self.node.children:
             if construct.node.id in ("TrainingJob", "QualityGate", "Endpoint"):
@@ -118,30 +125,6 @@ class LaunchStack(Stack):
             storage.deliver("Lessons", lessons, prefix=lessons_prefix(lessons))
         CfnOutput(self, "BucketName", value=storage.bucket.bucket_name)
         return storage
-
-    def _build_model(self, storage: Storage, deliveries: Deliveries) -> Endpoint:
-        settings = self._settings
-        source = model_source(self, settings=settings, bucket=storage.bucket, deliveries=deliveries)
-        endpoint = Endpoint(
-            self,
-            "Endpoint",
-            settings=settings,
-            key=self._key,
-            topic=self._topic,
-            role=source.role,
-            image_uri=source.image_uri,
-            model_data_url=source.model_data_url,
-            environment={
-                **source.environment,
-                "CONFIDENCE_THRESHOLD": str(settings.confidence_threshold),
-                "POPULATION": settings.population,
-            },
-        )
-        endpoint.node.add_dependency(source.gate)
-        if source.job_name is not None:
-            CfnOutput(self, "TrainingJobName", value=source.job_name)
-        CfnOutput(self, "EndpointName", value=endpoint.name)
-        return endpoint
 
     def _build_api(self) -> tuple[SignIn, RestApi]:
         settings = self._settings

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks.capabilities.endpoint import Endpoint
-from stacks.capabilities.model_source import Deliveries, model_source
+from stacks.capabilities.hosted_model import host_model
+from stacks.capabilities.model_source import Deliveries
 from stacks.settings import Settings
 
 
@@ -35,23 +35,6 @@ class ModelStack(Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        source = model_source(self, settings=settings, bucket=bucket, deliveries=deliveries)
-        endpoint = Endpoint(
-            self,
-            "Endpoint",
-            settings=settings,
-            key=key,
-            topic=topic,
-            role=source.role,
-            image_uri=source.image_uri,
-            model_data_url=source.model_data_url,
-            environment={
-                **source.environment,
-                "CONFIDENCE_THRESHOLD": str(settings.confidence_threshold),
-                "POPULATION": settings.population,
-            },
+        host_model(
+            self, settings=settings, key=key, topic=topic, bucket=bucket, deliveries=deliveries
         )
-        endpoint.node.add_dependency(source.gate)
-        if source.job_name is not None:
-            CfnOutput(self, "TrainingJobName", value=source.job_name)
-        CfnOutput(self, "EndpointName", value=endpoint.name)
