@@ -13,11 +13,9 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from local import image_client, processes
+from local import image_client, loopback, processes
 from local.credentials import Credentials
 from local.settings import LocalSettings
-
-_LOOPBACK = "127.0.0.1,localhost"
 
 
 def aws_variables(settings: LocalSettings, credentials: Credentials) -> dict[str, str]:
@@ -64,9 +62,8 @@ def client_environment(
             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
             "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
             "NODE_NO_WARNINGS": "1",
-            # A proxy of this machine does not know its loopback interface.
-            "NO_PROXY": ",".join(filter(None, [environ.get("NO_PROXY"), _LOOPBACK])),
-            "no_proxy": ",".join(filter(None, [environ.get("no_proxy"), _LOOPBACK])),
+            "NO_PROXY": ",".join(filter(None, [environ.get("NO_PROXY"), loopback.HOSTS])),
+            "no_proxy": ",".join(filter(None, [environ.get("no_proxy"), loopback.HOSTS])),
             # The application's `python` is the one that runs this.
             "PATH": os.pathsep.join(
                 [str(Path(sys.executable).parent), environ.get("PATH", os.defpath)]

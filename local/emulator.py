@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local import guardian, processes
+from local.asgi import Application, Message, Receive, Scope, Send, send_answer
 from local.credentials import Credentials
 from local.settings import ACCOUNT_ID, LocalSettings
 
 if TYPE_CHECKING:
-    from local.asgi import Application, Message, Receive, Scope, Send
     from local.sagemaker import SageMaker
 
 STATUS_PATH = "/_local/status"
@@ -163,12 +163,7 @@ class _Gateway:
 
     async def _answer_status(self, send: Send) -> None:
         body = str(self._settings.state_folder).encode()
-        headers = [
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", str(len(body)).encode()),
-        ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send_answer(send, 200, "text/plain; charset=utf-8", body)
 
 
 async def _serve(settings: LocalSettings) -> None:
@@ -183,10 +178,9 @@ async def _serve(settings: LocalSettings) -> None:
 
     config = Config()
     config.bind = [f"127.0.0.1:{settings.port}", f"127.0.0.1:{settings.page_port}"]
-    bridge = settings.engine.bridge if settings.engine is not None else None
-    if bridge is not None:
+    if settings.bridge is not None:
         # What runs in containers calls AWS too. Nobody but this machine is on that network.
-        config.bind.append(f"{bridge.address}:{settings.port}")
+        config.bind.append(f"{settings.bridge.address}:{settings.port}")
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.accesslog = None

@@ -21,10 +21,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from local.asgi import Application, Receive, Scope, Send
+from local.asgi import Application, Receive, Scope, Send, read_body, send_answer
 
 _SIGNED_FOR = re.compile(rb"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/")
 _INVOCATION = re.compile(r"/endpoints/[^/]+/invocations")
@@ -106,8 +104,7 @@ class FaultSwitch:
         if fault.status is None and fault.body is None:
             await self._emulator(scope, receive, send)
             return
-        while (await receive()).get("more_body"):
-            pass
+        await read_body(receive)
         await _answer(fault, send)
 
     def _choose(self, scope: Scope) -> Fault | None:
@@ -152,13 +149,10 @@ def _operation(scope: Scope) -> tuple[str, str]:
 
 
 async def _answer(fault: Fault, send: Send) -> None:
-    headers: list[tuple[bytes, bytes]] = [(b"content-type", b"application/x-amz-json-1.1")]
+    content_type = "application/x-amz-json-1.1"
     if fault.status is None:
-        status, body = 200, (fault.body or "").encode()
-    else:
-        error: dict[str, Any] = {"__type": fault.code, "message": fault.message}
-        status, body = fault.status, json.dumps(error).encode()
-        headers.append((b"x-amzn-errortype", fault.code.encode()))
-    headers.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        await send_answer(send, 200, content_type, (fault.body or "").encode())
+        return
+    body = json.dumps({"__type": fault.code, "message": fault.message}).encode()
+    code = (b"x-amzn-errortype", fault.code.encode())
+    await send_answer(send, fault.status, content_type, body, [code])

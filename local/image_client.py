@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from local import loopback
 from local.dockerfile import DockerfileError, Stage, read_stage
 from local.engine import HOST_VARIABLE, Engine, EngineError
 
@@ -215,9 +216,8 @@ def _send(method: str, url: str, body: bytes, content_type: str) -> None:
     request = urllib.request.Request(  # noqa: S310 - the endpoint is this machine's
         url, method=method, data=body, headers={"Content-Type": content_type}
     )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        opener.open(request, timeout=60).close()
+        loopback.open_url(request, timeout_seconds=60).close()
     except urllib.error.HTTPError as error:
         raise ImageError(
             f"the registry refused: {error.read().decode(errors='replace')}"

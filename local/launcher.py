@@ -13,14 +13,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from http import HTTPStatus
 from pathlib import Path
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import ProxyHandler, build_opener
 
-from local import credentials, deployment, guardian, processes, sample_feedback
+from local import credentials, deployment, guardian, loopback, processes, sample_feedback
 from local.client_environment import write_environment_file
 from local.credentials import Credentials
 from local.emulator import STATUS_PATH, emulator_environment
@@ -205,7 +204,7 @@ def stop_emulator(settings: LocalSettings) -> None:
         if remaining:
             raise LauncherError(f"these processes cannot be ended: {remaining}")
         shutil.rmtree(settings.temporary_folder, ignore_errors=True)
-        _process_file(settings).unlink(missing_ok=True)
+        settings.process_file.unlink(missing_ok=True)
 
 
 def _spawn_emulator(settings: LocalSettings, keys: Credentials, parent: int | None) -> None:
@@ -223,7 +222,7 @@ def _spawn_emulator(settings: LocalSettings, keys: Credentials, parent: int | No
             # Ctrl-C in the terminal goes to the launcher alone, which stops all in order.
             start_new_session=True,
         )
-    _process_file(settings).write_text(f"{process.pid}\n")
+    settings.process_file.write_text(f"{process.pid}\n")
     deadline = time.monotonic() + _START_TIMEOUT_SECONDS
     while _answering_state_folder(settings.port) != settings.state_folder:
         if process.poll() is not None:
@@ -258,11 +257,11 @@ def _load_samples_once(settings: LocalSettings, urls: deployment.Urls) -> None:
 
 
 def _answering_state_folder(port: int) -> Path | None:
-    opener = build_opener(ProxyHandler({}))
+    status_url = f"http://127.0.0.1:{port}{STATUS_PATH}"
     try:
-        with opener.open(f"http://127.0.0.1:{port}{STATUS_PATH}", timeout=5) as response:
+        with loopback.open_url(status_url, timeout_seconds=5) as response:
             return Path(response.read(4096).decode())
-    except (URLError, OSError, ValueError):
+    except (OSError, ValueError):
         return None
 
 
@@ -293,30 +292,28 @@ def _require_installed(settings: LocalSettings) -> None:
 def _require_same_containers(settings: LocalSettings) -> None:
     # What was pushed, and what serves, belongs to one way of running containers.
     settings.emulator_state.mkdir(exist_ok=True)
-    wanted = "programs" if settings.engine is None else "docker"
     is_new = not any(settings.emulator_state.iterdir())
-    found = wanted if is_new else "programs" if _recorded_engine(settings) is None else "docker"
-    if found != wanted:
+    made_with = replace(settings, engine=_recorded_engine(settings)).containers
+    if not is_new and made_with != settings.containers:
         raise LauncherError(
-            f"{settings.state_folder} was made with LOCAL_CONTAINERS={found}, and this start asks "
-            f"for {wanted}: keep to one, forget the state with `make local-reset`, or name "
-            "another folder with LOCAL_STATE_FOLDER"
+            f"{settings.state_folder} was made with LOCAL_CONTAINERS={made_with}, and this start "
+            f"asks for {settings.containers}: keep to one, forget the state with "
+            "`make local-reset`, or name another folder with LOCAL_STATE_FOLDER"
         )
     if settings.engine is not None:
-        _engine_file(settings).write_text(json.dumps(asdict(settings.engine)))
+        settings.engine_file.write_text(json.dumps(asdict(settings.engine)))
 
 
 def _recorded_engine(settings: LocalSettings) -> Engine | None:
     """Engine that runs the containers of this state, where one does."""
-    file = _engine_file(settings)
+    file = settings.engine_file
     return Engine(**json.loads(file.read_text())) if file.exists() else None
 
 
 @contextlib.contextmanager
 def _only_launcher(settings: LocalSettings) -> Iterator[None]:
     _make_state_folder(settings)
-    file = _lock_file(settings)
-    with file.open("a+") as lock:
+    with settings.lock_file.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -332,10 +329,9 @@ def _only_launcher(settings: LocalSettings) -> Iterator[None]:
 
 
 def _end_other_launcher(settings: LocalSettings) -> None:
-    file = _lock_file(settings)
-    if not file.exists():
+    if not settings.lock_file.exists():
         return
-    with file.open() as lock:
+    with settings.lock_file.open() as lock:
         deadline = time.monotonic() + _STOP_TIMEOUT_SECONDS
         while True:
             try:
@@ -354,7 +350,7 @@ def _end_other_launcher(settings: LocalSettings) -> None:
 
 def _recorded_emulator(settings: LocalSettings) -> int | None:
     try:
-        recorded = int(_process_file(settings).read_text())
+        recorded = int(settings.process_file.read_text())
     except (OSError, ValueError):
         return None
     # The id may have been reused by a stranger since; the marker tells.
@@ -373,18 +369,6 @@ def _empty_folder(folder: Path) -> None:
 
 def _last_lines(file: Path, count: int = 20) -> str:
     return "\n".join(file.read_text(errors="replace").splitlines()[-count:])
-
-
-def _lock_file(settings: LocalSettings) -> Path:
-    return settings.state_folder / "launcher.lock"
-
-
-def _engine_file(settings: LocalSettings) -> Path:
-    return settings.emulator_state / "engine.json"
-
-
-def _process_file(settings: LocalSettings) -> Path:
-    return settings.state_folder / "emulator.pid"
 
 
 def _shown(path: Path) -> str:

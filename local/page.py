@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ministack import app as ministack_app
 
-from local.asgi import Application, Message, Receive, Scope, Send
+from local.asgi import Application, Message, Receive, Scope, Send, send_answer
 from local.sign_in_page import name_locally
 
 _STRIPPED_HEADERS = frozenset({b"strict-transport-security"})
@@ -69,7 +69,7 @@ async def serve_page(
     host = next((value for name, value in headers if name.lower() == b"host"), b"")
     distribution = choose_distribution(page_file, host.decode("latin-1"))
     if distribution is None:
-        await _answer_not_found(send)
+        await send_answer(send, 404, "text/plain; charset=utf-8", _NOTHING_DEPLOYED)
         return
     kept = [(name, value) for name, value in headers if name.lower() not in _REPLACED_HEADERS]
     forwarded = {
@@ -120,17 +120,3 @@ async def _serve_configuration(
             await send({"type": "http.response.body", "body": body})
 
     await application(scope, receive, collect)
-
-
-async def _answer_not_found(send: Send) -> None:
-    await send(
-        {
-            "type": "http.response.start",
-            "status": 404,
-            "headers": [
-                (b"content-type", b"text/plain; charset=utf-8"),
-                (b"content-length", str(len(_NOTHING_DEPLOYED)).encode()),
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": _NOTHING_DEPLOYED})

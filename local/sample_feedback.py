@@ -6,7 +6,9 @@ All people are made up.
 from __future__ import annotations
 
 import json
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import Request
+
+from local import loopback
 
 SAMPLES = (
     ("Mary", "Castleford", "Checking in took two minutes. Wonderful."),
@@ -38,8 +40,6 @@ def load(api_url: str) -> int:
     urllib.error.URLError
         If the API refuses one or does not answer.
     """
-    # A proxy of this machine does not know its loopback interface.
-    opener = build_opener(ProxyHandler({}))
     for first_name, last_name, feedback in SAMPLES:
         body = {"FirstName": first_name, "LastName": last_name, "Feedback": feedback}
         request = Request(  # noqa: S310  # the launcher's own URL
@@ -48,6 +48,6 @@ def load(api_url: str) -> int:
             headers={"Content-Type": "application/json"},
             method="POST",
         )
-        with opener.open(request, timeout=60) as response:
+        with loopback.open_url(request, timeout_seconds=60) as response:
             response.read()
     return len(SAMPLES)

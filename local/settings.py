@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.engine import Engine, EngineError
+from local.engine import Bridge, Engine, EngineError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT_ID = "000000000000"
-_CONTAINERS = ("programs", "docker")
+_PROGRAMS, _DOCKER = "programs", "docker"
 
 
 class LocalSettingsError(ValueError):
@@ -97,6 +97,16 @@ class LocalSettings:
         )
 
     @property
+    def containers(self) -> str:
+        """What runs the containers, as ``LOCAL_CONTAINERS`` names it."""
+        return _PROGRAMS if self.engine is None else _DOCKER
+
+    @property
+    def bridge(self) -> Bridge | None:
+        """Network on which containers reach this machine, where there is one."""
+        return None if self.engine is None else self.engine.bridge
+
+    @property
     def page_port(self) -> int:
         """TCP port of the web page."""
         return self.port + 1
@@ -125,6 +135,21 @@ class LocalSettings:
     def temporary_folder(self) -> Path:
         """Folder for everything that is worthless once the emulator has stopped."""
         return self.state_folder / "tmp"
+
+    @property
+    def lock_file(self) -> Path:
+        """Lock and process id of the launcher that is at work."""
+        return self.state_folder / "launcher.lock"
+
+    @property
+    def process_file(self) -> Path:
+        """Process id of the emulator."""
+        return self.state_folder / "emulator.pid"
+
+    @property
+    def engine_file(self) -> Path:
+        """Docker engine that runs the containers of this state; none where programs play them."""
+        return self.emulator_state / "engine.json"
 
     @property
     def log_file(self) -> Path:
@@ -163,13 +188,13 @@ class LocalSettings:
 
 
 def _engine(environ: Mapping[str, str]) -> Engine | None:
-    containers = environ.get("LOCAL_CONTAINERS") or _CONTAINERS[0]
-    if containers not in _CONTAINERS:
-        raise LocalSettingsError(
-            f"LOCAL_CONTAINERS is {containers!r}: allowed are {' and '.join(_CONTAINERS)}"
-        )
-    if containers == "programs":
+    containers = environ.get("LOCAL_CONTAINERS") or _PROGRAMS
+    if containers == _PROGRAMS:
         return None
+    if containers != _DOCKER:
+        raise LocalSettingsError(
+            f"LOCAL_CONTAINERS is {containers!r}: allowed are {_PROGRAMS} and {_DOCKER}"
+        )
     try:
         return Engine.find(environ)
     except EngineError as error:

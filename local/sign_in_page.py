@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from local.asgi import Application, Message, Receive, Scope, Send
+from local.asgi import Application, Message, Receive, Scope, Send, read_body
 
 _COGNITO_DOMAIN = re.compile(rb"https://[a-z0-9-]+\.auth\.[a-z0-9-]+\.amazoncognito\.com")
 _ROUTES = frozenset({"/oauth2/authorize", "/oauth2/token", "/login", "/logout"})
@@ -50,7 +50,7 @@ async def serve_sign_in(
     distribution_url
         Where it is on AWS, as the user pool knows it.
     """
-    body = _exchange(await _read(receive), page_url, distribution_url)
+    body = _exchange(await read_body(receive), page_url, distribution_url)
     headers = [
         (name, value) for name, value in scope["headers"] if name.lower() != b"content-length"
     ]
@@ -82,15 +82,6 @@ async def serve_sign_in(
         await send(message)
 
     await application(forwarded, receive_exchanged, send_exchanged)
-
-
-async def _read(receive: Receive) -> bytes:
-    parts = []
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
 
 
 def _exchange(content: bytes, old: str, new: str) -> bytes:

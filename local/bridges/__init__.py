@@ -9,7 +9,7 @@ from __future__ import annotations
 from local.bridges import (
     api_regions,
     bucket_deletion,
-    bucket_properties,
+    bucket_tags,
     budget,
     cloudfront_api_origin,
     custom_resource_failure,
@@ -27,9 +27,8 @@ from local.bridges import (
     node_sdk,
     repository_names,
     request_validator,
-    table_encryption,
-    table_expiry,
     table_journal,
+    table_properties,
     web_acl_association,
 )
 from local.settings import LocalSettings
@@ -37,15 +36,14 @@ from local.settings import LocalSettings
 
 def install_all(settings: LocalSettings) -> None:
     """Install every bridge; to be called before the emulator serves its first request."""
-    loopback_transport.install(settings.engine.bridge if settings.engine is not None else None)
+    loopback_transport.install(settings.bridge)
     metric_namespace.install()
-    bucket_properties.install()
+    bucket_tags.install()
     bucket_deletion.install()
     custom_resource_failure.install()
     interrupted_stacks.install()
     request_validator.install()
-    table_encryption.install()
-    table_expiry.install()
+    table_properties.install()
     web_acl_association.install()
     budget.install()
     table_journal.install(settings.emulator_state / "journal")

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from ministack.services import budgets
-from ministack.services.cloudformation import provisioners
+
+from local import resource_types
+from local.resource_types import Properties, Provisioned
 
 _TYPE = "AWS::Budgets::Budget"
-_Result = tuple[str, dict[str, Any]]
 
 
-def _request(properties: dict[str, Any]) -> dict[str, Any]:
+def _request(properties: Properties) -> dict[str, Any]:
     budget = dict(properties["Budget"])
     if "BudgetLimit" in budget:
         # The API takes amounts as text, a template as numbers.
@@ -28,7 +29,7 @@ def _request(properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _create(_logical_id: str, properties: dict[str, Any], _stack_name: str) -> _Result:
+def _create(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:
     request = _request(properties)
     status, _headers, body = budgets._create_budget(request)
     if status >= 400:
@@ -36,22 +37,16 @@ def _create(_logical_id: str, properties: dict[str, Any], _stack_name: str) -> _
     return request["Budget"]["BudgetName"], {}
 
 
-def _update(
-    physical_id: str, _old_properties: dict[str, Any], properties: dict[str, Any], stack_name: str
-) -> _Result:
+def _update(physical_id: str, old: Properties, new: Properties, stack: str) -> Provisioned:
     # A record has no history: with its notifications it is simply written anew.
-    _delete(physical_id, properties)
-    return _create("", properties, stack_name)
+    _delete(physical_id, old)
+    return _create("", new, stack)
 
 
-def _delete(physical_id: str, _properties: dict[str, Any]) -> None:
+def _delete(physical_id: str, _properties: Properties) -> None:
     budgets._delete_budget({"BudgetName": physical_id})
 
 
 def install() -> None:
     """Register the type."""
-    provisioners._RESOURCE_HANDLERS[_TYPE] = {
-        "create": _create,
-        "update": _update,
-        "delete": _delete,
-    }
+    resource_types.register(_TYPE, create=_create, delete=_delete, update=_update)

@@ -90,11 +90,7 @@ class TableJournal:
         OSError
             If it cannot be written.
         """
-        if self._file is None:
-            self._begin_segment()
-        file = self._file
-        if file is None:
-            raise OSError("no journal")
+        file = self._file if self._file is not None else self._begin_segment()
         try:
             rest = memoryview(line)
             while rest:
@@ -160,7 +156,7 @@ class TableJournal:
                     lines += 1
         return lines
 
-    def _begin_segment(self) -> None:
+    def _begin_segment(self) -> int:
         self._folder.mkdir(parents=True, exist_ok=True)
         number = self._number + 1
         file = os.open(
@@ -171,6 +167,7 @@ class TableJournal:
         if self._file is not None:
             os.close(self._file)
         self._number, self._file, self._size = number, file, 0
+        return file
 
     def _segments(self) -> list[tuple[int, Path]]:
         return [

@@ -6,16 +6,15 @@ Gap (ministack 1.5.33): WAF's service associates, but CloudFormation does not kn
 
 from __future__ import annotations
 
-from typing import Any
-
 from ministack.services import waf
-from ministack.services.cloudformation import provisioners
+
+from local import resource_types
+from local.resource_types import Properties, Provisioned
 
 _TYPE = "AWS::WAFv2::WebACLAssociation"
-_Result = tuple[str, dict[str, Any]]
 
 
-def _create(_logical_id: str, properties: dict[str, Any], _stack_name: str) -> _Result:
+def _create(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:
     resource, acl = properties["ResourceArn"], properties["WebACLArn"]
     status, _headers, body = waf._associate_web_acl({"ResourceArn": resource, "WebACLArn": acl})
     if status >= 400:
@@ -23,7 +22,7 @@ def _create(_logical_id: str, properties: dict[str, Any], _stack_name: str) -> _
     return f"{acl}|{resource}", {}
 
 
-def _delete(physical_id: str, properties: dict[str, Any]) -> None:
+def _delete(physical_id: str, properties: Properties) -> None:
     acl, _separator, _resource = physical_id.partition("|")
     # A replacement with the same resource has taken its place already.
     if waf._associations.get(properties["ResourceArn"]) == acl:
@@ -32,5 +31,6 @@ def _delete(physical_id: str, properties: dict[str, Any]) -> None:
 
 def install() -> None:
     """Register the type."""
-    provisioners._RESOURCE_HANDLERS[_TYPE] = {"create": _create, "delete": _delete}
-    provisioners._REPLACING_PROPERTIES[_TYPE] = ("ResourceArn", "WebACLArn")
+    resource_types.register(
+        _TYPE, create=_create, delete=_delete, replacing=("ResourceArn", "WebACLArn")
+    )

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from local import loopback
 from local.sagemaker import artifacts, emulator, images, roles
 from local.sagemaker.container_logs import LogStream
 from local.sagemaker.containers import Containers, ContainerStartError
@@ -274,7 +275,7 @@ class ModelServer:
 
     def _run_once(self, stream: LogStream) -> None:
         # Somebody may take the port before the program does; its next start gets another one.
-        self._port = _free_port()
+        self._port = loopback.free_port()
         try:
             process = self._containers.start(
                 self._program,
@@ -359,10 +360,3 @@ class ModelServer:
                     "check CloudWatch logs for this endpoint. Its last line: "
                     f"{self._last_line[:500]}"
                 )
-
-
-def _free_port() -> int:
-    """Ask the operating system for a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

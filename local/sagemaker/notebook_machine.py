@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from local import loopback
 from local.image_client import STORE_VARIABLE
 from local.sagemaker import emulator, private_mounts
 from local.sagemaker.container_entry_point import write_interpreter
@@ -171,8 +172,8 @@ class NotebookMachine:
             "AWS_REGION": self._region,
             "AWS_DEFAULT_REGION": self._region,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": "127.0.0.1,localhost",
-            "no_proxy": "127.0.0.1,localhost",
+            "NO_PROXY": loopback.HOSTS,
+            "no_proxy": loopback.HOSTS,
         }
 
     def write_script(self, hook: str, content: bytes) -> Path:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import logging
 import secrets
-import socket
 import threading
 import time
-import urllib.error
-import urllib.request
 
+from local import loopback
 from local.sagemaker import artifacts, emulator, private_mounts, roles
 from local.sagemaker.container_logs import LogStream
 from local.sagemaker.emulator import Credentials
@@ -204,7 +202,7 @@ class NotebookRunner:
         machine = NotebookMachine(instance, self._settings)
         credentials = roles.open_session(instance["RoleArn"], for_ever=True)
         token = secrets.token_urlsafe(24)
-        port = _free_port()
+        port = loopback.free_port()
         program = [
             str(self._settings.notebook_python),
             "-m",
@@ -226,13 +224,12 @@ class NotebookRunner:
         return _Jupyter(process, port, token, credentials)
 
     def _wait_for(self, jupyter: _Jupyter) -> None:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         deadline = time.monotonic() + _JUPYTER_START_SECONDS
         while True:
             try:
-                with opener.open(jupyter.status_url, timeout=5):
+                with loopback.open_url(jupyter.status_url, timeout_seconds=5):
                     return
-            except (urllib.error.URLError, OSError):
+            except OSError:
                 if not jupyter.process.is_running or time.monotonic() > deadline:
                     raise validation_error(
                         f"JupyterLab does not start; see CloudWatch logs, {LOG_GROUP}."
@@ -264,10 +261,3 @@ def _copy(process: ContainerProcess, stream: LogStream, secret: str = "") -> Non
     for line in process.lines():
         stream.write(line.replace(secret, "***") if secret else line)
     stream.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -82,6 +82,21 @@ class EmbeddedAws:
         """Boto3 client with the administrator's keys."""
         return make_client(self.settings, self.credentials, service)
 
+    @contextmanager
+    def user(self, *statements: Mapping[str, Any]) -> Iterator[Credentials]:
+        """Have a user with these rights for the duration of a block, and yield the user's keys."""
+        iam, name = self.client("iam"), f"test-{uuid.uuid4().hex[:8]}"
+        iam.create_user(UserName=name)
+        document = {"Version": "2012-10-17", "Statement": statements}
+        iam.put_user_policy(UserName=name, PolicyName="rights", PolicyDocument=json.dumps(document))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        try:
+            yield Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+        finally:
+            iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+            iam.delete_user_policy(UserName=name, PolicyName="rights")
+            iam.delete_user(UserName=name)
+
     def create_stack(self, resources: Mapping[str, Any], outputs: Mapping[str, Any]) -> Stack:
         """Create a stack and wait for its final state, whichever it is."""
         name = f"test-{uuid.uuid4().hex[:8]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +9,6 @@ from botocore.exceptions import ClientError
 
 from local.client_environment import make_client
 from local.comprehend import judge
-from local.credentials import Credentials
 
 if TYPE_CHECKING:
     from tests.local.embedded_aws import EmbeddedAws
@@ -94,25 +92,13 @@ def test_what_aws_refuses_is_refused(
 
 
 def test_iam_decides(embedded_aws: EmbeddedAws) -> None:
-    iam = embedded_aws.client("iam")
-    iam.create_user(UserName="listener")
-    key = iam.create_access_key(UserName="listener")["AccessKey"]
-    listener = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
-    client = make_client(embedded_aws.settings, listener, "comprehend")
-    try:
+    request = {"TextList": ["x"], "LanguageCode": "en"}
+    with embedded_aws.user({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}) as keys:
+        stranger = make_client(embedded_aws.settings, keys, "comprehend")
         with pytest.raises(ClientError) as refusal:
-            client.batch_detect_sentiment(TextList=["x"], LanguageCode="en")
+            stranger.batch_detect_sentiment(**request)
         assert refusal.value.response["Error"]["Code"] == "AccessDeniedException"
-        statement = {
-            "Effect": "Allow",
-            "Action": "comprehend:BatchDetectSentiment",
-            "Resource": "*",
-        }
-        iam.put_user_policy(
-            UserName="listener",
-            PolicyName="listen",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
-        )
-        assert client.batch_detect_sentiment(TextList=["x"], LanguageCode="en")["ResultList"]
-    finally:
-        iam.delete_access_key(UserName="listener", AccessKeyId=key["AccessKeyId"])
+    allowed = {"Effect": "Allow", "Action": "comprehend:BatchDetectSentiment", "Resource": "*"}
+    with embedded_aws.user(allowed) as keys:
+        listener = make_client(embedded_aws.settings, keys, "comprehend")
+        assert listener.batch_detect_sentiment(**request)["ResultList"]

@@ -38,7 +38,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 
 
 def _process(aws: EmbeddedAws) -> psutil.Process:
-    return psutil.Process(int((aws.settings.state_folder / "emulator.pid").read_text()))
+    return psutil.Process(int(aws.settings.process_file.read_text()))
 
 
 def _rows(aws: EmbeddedAws) -> dict[str, str]:

@@ -134,7 +134,7 @@ def test_a_killed_emulator_leaves_no_process_and_little_loss(settings: LocalSett
     _until(lambda: saved.exists() and stack.name in saved.read_text())
     _until(lambda: (settings.emulator_state / "services" / "lambda.json").exists())
 
-    emulator = int((settings.state_folder / "emulator.pid").read_text())
+    emulator = int(settings.process_file.read_text())
     os.kill(emulator, signal.SIGKILL)
     os.waitpid(emulator, 0)
 
@@ -194,8 +194,8 @@ def test_reset_forgets_the_state(settings: LocalSettings) -> None:
 
 def test_only_one_launcher_is_at_work_and_down_ends_it(settings: LocalSettings) -> None:
     first = _command(settings, "up")
-    _until(lambda: (settings.state_folder / "launcher.lock").exists())
-    _until(lambda: (settings.state_folder / "launcher.lock").read_text())
+    _until(lambda: settings.lock_file.exists())
+    _until(lambda: settings.lock_file.read_text())
 
     second = _command(settings, "up")
     _output, error = second.communicate(timeout=30)
@@ -228,7 +228,7 @@ def test_no_variable_of_the_host_reaches_the_emulator(
     aws = EmbeddedAws(settings, launcher.start_emulator(settings))
 
     assert aws.client("sts").get_caller_identity()["Account"] == "000000000000"
-    emulator = (settings.state_folder / "emulator.pid").read_text().strip()
+    emulator = settings.process_file.read_text().strip()
     environ = Path(f"/proc/{emulator}/environ")
     if environ.exists():
         names = {entry.partition(b"=")[0] for entry in environ.read_bytes().split(b"\0")}

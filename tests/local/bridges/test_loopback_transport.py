@@ -6,7 +6,6 @@ import pytest
 
 from local.bridges.loopback_transport import is_loopback
 from local.client_environment import make_client
-from local.credentials import Credentials
 from tests.local.embedded_aws import EmbeddedAws
 
 
@@ -23,41 +22,21 @@ def test_no_other_address_counts_as_loopback(address: str) -> None:
 def test_a_bucket_that_allows_tls_only_can_be_used_over_loopback(
     embedded_aws: EmbeddedAws,
 ) -> None:
-    s3, iam = embedded_aws.client("s3"), embedded_aws.client("iam")
+    s3 = embedded_aws.client("s3")
     s3.create_bucket(Bucket="tls-only")
+    resources = ["arn:aws:s3:::tls-only", "arn:aws:s3:::tls-only/*"]
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": resources,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
     s3.put_bucket_policy(
         Bucket="tls-only",
-        Policy=json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Deny",
-                        "Principal": "*",
-                        "Action": "s3:*",
-                        "Resource": ["arn:aws:s3:::tls-only", "arn:aws:s3:::tls-only/*"],
-                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    }
-                ],
-            }
-        ),
+        Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
-    iam.create_user(UserName="reader")
-    iam.put_user_policy(
-        UserName="reader",
-        PolicyName="all-of-s3",
-        PolicyDocument=json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
-            }
-        ),
-    )
-    key = iam.create_access_key(UserName="reader")["AccessKey"]
-    reader = make_client(
-        embedded_aws.settings, Credentials(key["AccessKeyId"], key["SecretAccessKey"]), "s3"
-    )
-
-    reader.put_object(Bucket="tls-only", Key="a", Body=b"text")
-
-    assert reader.get_object(Bucket="tls-only", Key="a")["Body"].read() == b"text"
+    with embedded_aws.user({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}) as keys:
+        reader = make_client(embedded_aws.settings, keys, "s3")
+        reader.put_object(Bucket="tls-only", Key="a", Body=b"text")
+        assert reader.get_object(Bucket="tls-only", Key="a")["Body"].read() == b"text"

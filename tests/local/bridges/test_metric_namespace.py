@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 
 from local.bridges.metric_namespace import namespace_of
 from local.client_environment import make_client
-from local.credentials import Credentials
 from tests.local.embedded_aws import EmbeddedAws
 
 
@@ -29,27 +28,16 @@ def test_namespace_is_read_from_every_protocol(body: bytes, namespace: str | Non
 
 
 def test_metrics_of_one_namespace_can_be_allowed(embedded_aws: EmbeddedAws) -> None:
-    iam = embedded_aws.client("iam")
-    iam.create_user(UserName="meter")
     statement = {
         "Effect": "Allow",
         "Action": "cloudwatch:PutMetricData",
         "Resource": "*",
         "Condition": {"StringLike": {"cloudwatch:namespace": ["/aws/shop/*"]}},
     }
-    iam.put_user_policy(
-        UserName="meter",
-        PolicyName="one-namespace",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
-    )
-    key = iam.create_access_key(UserName="meter")["AccessKey"]
-    cloudwatch = make_client(
-        embedded_aws.settings,
-        Credentials(key["AccessKeyId"], key["SecretAccessKey"]),
-        "cloudwatch",
-    )
     datum = {"MetricName": "Sales", "Value": 1.0}
-    cloudwatch.put_metric_data(Namespace="/aws/shop/tea", MetricData=[datum])
-    with pytest.raises(ClientError) as caught:
-        cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=[datum])
+    with embedded_aws.user(statement) as keys:
+        cloudwatch = make_client(embedded_aws.settings, keys, "cloudwatch")
+        cloudwatch.put_metric_data(Namespace="/aws/shop/tea", MetricData=[datum])
+        with pytest.raises(ClientError) as caught:
+            cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=[datum])
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
