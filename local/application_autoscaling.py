@@ -8,31 +8,33 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import ministack.app as ministack_app
-from ministack.core import iam_actions, router
-
-from local.sagemaker import SageMaker, cloudformation, emulator, listing, validation
-from local.sagemaker.errors import ApiError, validation_error
-from local.sagemaker.store import Record, now
+from local import resource_types
+from local.aws_api import Record, context, json_service, listing, now, validation
+from local.aws_api.callers import Caller, CloudFormationCaller
+from local.aws_api.errors import ApiError, validation_error
+from local.aws_api.json_service import JsonService, Operation
+from local.resource_types import Provisioned
+from local.sagemaker.service import SageMaker
 
 SERVICE = "application-autoscaling"
 SCALABLE_TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 SCALING_POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 
-_CONTENT_TYPE = "application/x-amz-json-1.1"
 _TARGET_KEYS = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+_TARGET_ID_KEYS = ("ResourceId", "ScalableDimension", "ServiceNamespace")
+"""In the order in which CloudFormation's id of a target has them."""
+
 _PAGE = 50
 _VARIANT = re.compile(r"endpoint/(?P<endpoint>[^/]+)/variant/(?P<variant>[^/]+)")
 # For SageMaker the role is always the service-linked one, whatever the request says.
 _IGNORED = ("RoleARN", "Tags")
 
 
-def register(sagemaker: SageMaker) -> ApplicationAutoScaling:
+def register(sagemaker: SageMaker) -> None:
     """Add Application Auto Scaling to the emulator of this process, before it loads its state.
 
     Parameters
@@ -41,23 +43,16 @@ def register(sagemaker: SageMaker) -> ApplicationAutoScaling:
         The service whose endpoints' variants can be targets.
     """
     service = ApplicationAutoScaling(sagemaker)
-    ministack_app.SERVICE_REGISTRY[SERVICE] = {"module": SERVICE}
-    ministack_app.SERVICE_HANDLERS[SERVICE] = service.handle_request
-    ministack_app._state_map[SERVICE] = SERVICE
-    # ministack imports services by name; this one is there already.
-    ministack_app._loaded_modules[SERVICE] = service
-    router.SERVICE_PATTERNS[SERVICE] = {
-        "target_prefixes": ["AnyScaleFrontendService."],
-        "host_patterns": [r"application-autoscaling\."],
-        "credential_scope": SERVICE,
-    }
-    iam_actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
+    json_service.register(
+        service,
+        target_prefix="AnyScaleFrontendService.",
+        host_pattern=r"application-autoscaling\.",
+    )
     _register_types(service)
-    return service
 
 
-class ApplicationAutoScaling:
-    """The service, with the interface that ministack expects of a service module.
+class ApplicationAutoScaling(JsonService):
+    """Scalable targets and their policies.
 
     Parameters
     ----------
@@ -66,77 +61,49 @@ class ApplicationAutoScaling:
     """
 
     def __init__(self, sagemaker: SageMaker) -> None:
+        super().__init__(SERVICE, "Application Auto Scaling")
         self._sagemaker = sagemaker
-        self._lock = threading.RLock()
         self._scopes: dict[str, dict[str, dict[str, Record]]] = {}
-        self._operations: dict[str, Callable[[Record], Record]] = {
+
+    def operations(self) -> Mapping[str, Operation]:
+        """Return what is implemented, by name."""
+        return {
             "RegisterScalableTarget": self._register_target,
             "DescribeScalableTargets": self._describe_targets,
             "DeregisterScalableTarget": self._deregister_target,
             "PutScalingPolicy": self._put_policy,
             "DescribeScalingPolicies": self._describe_policies,
             "DeleteScalingPolicy": self._delete_policy,
-            "DescribeScalingActivities": lambda _request: {"ScalingActivities": []},
+            "DescribeScalingActivities": lambda _request, _caller: {"ScalingActivities": []},
         }
 
-    async def handle_request(
-        self,
-        _method: str,
-        _path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        _query_params: Mapping[str, Any],
-    ) -> tuple[int, dict[str, str], bytes]:
-        """Answer a request."""
-        operation = headers.get("x-amz-target", "").rpartition(".")[2]
-        try:
-            answer = self.perform(operation, json.loads(body or b"{}"))
-        except ApiError as error:
-            problem = json.dumps({"__type": error.code, "message": error.message}).encode()
-            return error.status, {"Content-Type": _CONTENT_TYPE}, problem
-        return 200, {"Content-Type": _CONTENT_TYPE}, json.dumps(answer).encode()
-
-    def perform(self, operation: str, request: object) -> Record:
-        """Check and perform one operation.
-
-        Raises
-        ------
-        ApiError
-            Whatever AWS would refuse, and what is not implemented.
-        """
-        perform = self._operations.get(operation)
-        if perform is None:
-            raise ApiError(
-                "NotImplementedException",
-                f"The embedded Application Auto Scaling does not implement {operation}.",
-                501,
-            )
-        with self._lock:
-            result = perform(validation.parse(SERVICE, operation, request))
-            return validation.answer(SERVICE, operation, json.loads(json.dumps(result)))
+    def perform(self, operation: str, request: object, caller: Caller) -> Record:
+        """Check and perform one operation, one after the other."""
+        with self.lock:
+            return super().perform(operation, request, caller)
 
     def get_state(self) -> dict[str, Any]:
         """State for the emulator to save."""
-        with self._lock:
+        with self.lock:
             return {"scopes": json.loads(json.dumps(self._scopes))}
 
     def load_persisted_state(self, state: dict[str, Any]) -> None:
         """Take over a saved state."""
-        with self._lock:
+        with self.lock:
             self._scopes = dict(state.get("scopes", {}))
 
     def reset(self) -> None:
         """Forget everything."""
-        with self._lock:
+        with self.lock:
             self._scopes = {}
 
     def _table(self, kind: str) -> dict[str, Record]:
         scope = self._scopes.setdefault(
-            f"{emulator.account()}/{emulator.region()}", {"targets": {}, "policies": {}}
+            f"{context.account()}/{context.region()}", {"targets": {}, "policies": {}}
         )
         return scope[kind]
 
-    def _register_target(self, request: Record) -> Record:
+    def _register_target(self, request: Record, _caller: Caller) -> Record:
         targets = self._table("targets")
         key = _target_key(request)
         target = targets.get(key)
@@ -155,7 +122,7 @@ class ApplicationAutoScaling:
                     "ScheduledScalingSuspended": False,
                 },
                 "ScalableTargetARN": (
-                    f"arn:aws:{SERVICE}:{emulator.region()}:{emulator.account()}:"
+                    f"arn:aws:{SERVICE}:{context.region()}:{context.account()}:"
                     f"scalable-target/{uuid.uuid4().hex[:24]}"
                 ),
             }
@@ -168,7 +135,7 @@ class ApplicationAutoScaling:
         targets[key] = changed
         return {"ScalableTargetARN": changed["ScalableTargetARN"]}
 
-    def _describe_targets(self, request: Record) -> Record:
+    def _describe_targets(self, request: Record, _caller: Caller) -> Record:
         wanted = request.get("ResourceIds")
         found = [
             target
@@ -178,7 +145,7 @@ class ApplicationAutoScaling:
         page, more = listing.page(found, request, _PAGE)
         return {"ScalableTargets": page, **more}
 
-    def _deregister_target(self, request: Record) -> Record:
+    def _deregister_target(self, request: Record, _caller: Caller) -> Record:
         key = _target_key(request)
         self._require_target(request)
         del self._table("targets")[key]
@@ -187,7 +154,7 @@ class ApplicationAutoScaling:
             del policies[policy_key]
         return {}
 
-    def _put_policy(self, request: Record) -> Record:
+    def _put_policy(self, request: Record, _caller: Caller) -> Record:
         self._require_target(request)
         key = f"{_target_key(request)}|{request['PolicyName']}"
         policies = self._table("policies")
@@ -198,7 +165,7 @@ class ApplicationAutoScaling:
         if configuration not in request:
             raise validation_error(f"{configuration} is required for a policy of {policy_type}.")
         arn = policies.get(key, {}).get("PolicyARN") or (
-            f"arn:aws:autoscaling:{emulator.region()}:{emulator.account()}:scalingPolicy:"
+            f"arn:aws:autoscaling:{context.region()}:{context.account()}:scalingPolicy:"
             f"{uuid.uuid4()}:resource/{request['ServiceNamespace']}/{request['ResourceId']}:"
             f"policyName/{request['PolicyName']}"
         )
@@ -211,7 +178,7 @@ class ApplicationAutoScaling:
         }
         return {"PolicyARN": arn, "Alarms": []}
 
-    def _describe_policies(self, request: Record) -> Record:
+    def _describe_policies(self, request: Record, _caller: Caller) -> Record:
         wanted = request.get("PolicyNames")
         found = [
             policy
@@ -221,7 +188,7 @@ class ApplicationAutoScaling:
         page, more = listing.page(found, request, _PAGE)
         return {"ScalingPolicies": page, **more}
 
-    def _delete_policy(self, request: Record) -> Record:
+    def _delete_policy(self, request: Record, _caller: Caller) -> Record:
         key = f"{_target_key(request)}|{request['PolicyName']}"
         if self._table("policies").pop(key, None) is None:
             raise ApiError(
@@ -261,7 +228,7 @@ def _matches(record: Record, request: Record) -> bool:
 
 def _service_linked_role() -> str:
     return (
-        f"arn:aws:iam::{emulator.account()}:role/aws-service-role/"
+        f"arn:aws:iam::{context.account()}:role/aws-service-role/"
         "sagemaker.application-autoscaling.amazonaws.com/"
         "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
     )
@@ -269,19 +236,21 @@ def _service_linked_role() -> str:
 
 def _register_types(service: ApplicationAutoScaling) -> None:
     types = _ResourceTypes(service)
-    cloudformation.register_type(
+    resource_types.register(
         SCALABLE_TARGET,
-        types.create_target,
-        types.update_target,
-        types.delete_target,
+        create=types.create_target,
+        update=types.update_target,
+        delete=types.delete_target,
         replacing=_TARGET_KEYS,
+        blocks=True,
     )
-    cloudformation.register_type(
+    resource_types.register(
         SCALING_POLICY,
-        types.create_policy,
-        types.update_policy,
-        types.delete_policy,
+        create=types.create_policy,
+        update=types.update_policy,
+        delete=types.delete_policy,
         replacing=("PolicyName", "ResourceId", "ScalableDimension", "ScalingTargetId"),
+        blocks=True,
     )
 
 
@@ -291,36 +260,31 @@ class _ResourceTypes:
     def __init__(self, service: ApplicationAutoScaling) -> None:
         self._service = service
 
-    def create_target(
-        self, _logical_id: str, properties: Record, _stack: str
-    ) -> tuple[str, Record]:
+    def create_target(self, _logical_id: str, properties: Record, _stack: str) -> Provisioned:
         if properties.get("ScheduledActions"):
             raise validation_error("The embedded AWS does not implement ScheduledActions.")
         wanted = {key: value for key, value in properties.items() if key != "ScheduledActions"}
         # A template's tags are a list, the API's a map.
         wanted["Tags"] = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
         self._perform("RegisterScalableTarget", wanted)
-        members = ("ResourceId", "ScalableDimension", "ServiceNamespace")
-        target_id = "|".join(properties[member] for member in members)
+        target_id = "|".join(properties[member] for member in _TARGET_ID_KEYS)
         return target_id, {"Id": target_id}
 
     def update_target(
         self, _physical_id: str, _old: Record, new: Record, stack: str
-    ) -> tuple[str, Record]:
+    ) -> Provisioned:
         return self.create_target("", new, stack)
 
     def delete_target(self, physical_id: str, _properties: Record) -> None:
         self._forget("DeregisterScalableTarget", _from_target_id(physical_id))
 
-    def create_policy(
-        self, _logical_id: str, properties: Record, _stack: str
-    ) -> tuple[str, Record]:
+    def create_policy(self, _logical_id: str, properties: Record, _stack: str) -> Provisioned:
         answer = self._perform("PutScalingPolicy", _policy_request(properties))
         return answer["PolicyARN"], {"Arn": answer["PolicyARN"]}
 
     def update_policy(
         self, _physical_id: str, _old: Record, new: Record, stack: str
-    ) -> tuple[str, Record]:
+    ) -> Provisioned:
         return self.create_policy("", new, stack)
 
     def delete_policy(self, _physical_id: str, properties: Record) -> None:
@@ -329,8 +293,8 @@ class _ResourceTypes:
         self._forget("DeleteScalingPolicy", identity)
 
     def _perform(self, operation: str, properties: Record) -> Record:
-        shape = validation.service_model(SERVICE).operation_model(operation).input_shape
-        return self._service.perform(operation, validation.coerce(shape, properties))
+        request = validation.coerce(SERVICE, operation, properties)
+        return self._service.perform(operation, request, CloudFormationCaller())
 
     def _forget(self, operation: str, identity: Record) -> None:
         try:
@@ -342,12 +306,7 @@ class _ResourceTypes:
 
 
 def _from_target_id(target_id: str) -> Record:
-    resource, dimension, namespace = target_id.split("|")
-    return {
-        "ResourceId": resource,
-        "ScalableDimension": dimension,
-        "ServiceNamespace": namespace,
-    }
+    return dict(zip(_TARGET_ID_KEYS, target_id.split("|"), strict=True))
 
 
 def _policy_request(properties: Record) -> Record:

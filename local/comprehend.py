@@ -6,23 +6,19 @@ from Comprehend's, its requests, limits and errors do not.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import ministack.app as ministack_app
-from ministack.core import iam_actions, router
-
-from local.sagemaker import emulator, validation
-from local.sagemaker.errors import ApiError
-from local.sagemaker.store import Record
+from local.aws_api import Record, json_service
+from local.aws_api.callers import Caller
+from local.aws_api.errors import ApiError
+from local.aws_api.json_service import JsonService, Operation
 
 SERVICE = "comprehend"
 TEXTS_PER_BATCH = 25
 BYTES_PER_TEXT = 5_000
 
-_CONTENT_TYPE = "application/x-amz-json-1.1"
 _DECIDED = 0.05
 """VADER's own threshold of its compound score."""
 
@@ -30,83 +26,44 @@ _MIXED = 0.1
 """Shares of praise and of blame from which on, undecided, a text is mixed."""
 
 
-def register() -> Comprehend:
+def register() -> None:
     """Add Comprehend to the emulator of this process, before it loads its state."""
-    service = Comprehend()
-    ministack_app.SERVICE_REGISTRY[SERVICE] = {"module": SERVICE}
-    ministack_app.SERVICE_HANDLERS[SERVICE] = service.handle_request
-    # ministack imports services by name; this one is there already.
-    ministack_app._loaded_modules[SERVICE] = service
-    router.SERVICE_PATTERNS[SERVICE] = {
-        "target_prefixes": ["Comprehend_20171127."],
-        "host_patterns": [r"comprehend\."],
-        "credential_scope": SERVICE,
-    }
-    iam_actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
-    return service
+    json_service.register(
+        Comprehend(),
+        target_prefix="Comprehend_20171127.",
+        host_pattern=r"comprehend\.",
+        is_saved=False,
+    )
 
 
-class Comprehend:
-    """The service, with the interface that ministack expects of a service module."""
+class Comprehend(JsonService):
+    """The operations that judge sentiments of English texts."""
 
     def __init__(self) -> None:
-        self._operations: dict[str, Callable[[Record], Record]] = {
+        super().__init__(SERVICE, "Comprehend")
+
+    def operations(self) -> Mapping[str, Operation]:
+        """Return what is implemented, by name."""
+        return {
             "DetectSentiment": self._detect,
             "BatchDetectSentiment": self._detect_batch,
         }
 
-    async def handle_request(
-        self,
-        _method: str,
-        _path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        _query_params: Mapping[str, Any],
-    ) -> tuple[int, dict[str, str], bytes]:
-        """Answer a request."""
-        operation = headers.get("x-amz-target", "").rpartition(".")[2]
-        try:
-            answer = await emulator.run_in_thread(
-                lambda: self.perform(operation, json.loads(body or b"{}")), "comprehend-request"
-            )
-        except ApiError as error:
-            problem = json.dumps({"__type": error.code, "message": error.message}).encode()
-            return error.status, {"Content-Type": _CONTENT_TYPE}, problem
-        return 200, {"Content-Type": _CONTENT_TYPE}, json.dumps(answer).encode()
-
-    def perform(self, operation: str, request: object) -> Record:
-        """Check and perform one operation.
-
-        Raises
-        ------
-        ApiError
-            Whatever AWS would refuse, and what is not implemented.
-        """
-        perform = self._operations.get(operation)
-        if perform is None:
-            raise ApiError(
-                "NotImplementedException",
-                f"The embedded Comprehend does not implement {operation}.",
-                501,
-            )
-        checked = validation.parse(SERVICE, operation, request)
-        if checked["LanguageCode"] != "en":
+    def check(self, _operation: str, request: Record, _caller: Caller) -> None:
+        """Refuse other languages."""
+        if request["LanguageCode"] != "en":
             raise ApiError(
                 "UnsupportedLanguageException",
                 "The embedded Comprehend judges English texts only: LanguageCode 'en'.",
             )
-        return perform(checked)
 
-    def reset(self) -> None:
-        """Forget everything: there is nothing."""
-
-    def _detect(self, request: Record) -> Record:
+    def _detect(self, request: Record, _caller: Caller) -> Record:
         problem = _problem(request["Text"])
         if problem is not None:
             raise ApiError(*problem)
         return judge(request["Text"])
 
-    def _detect_batch(self, request: Record) -> Record:
+    def _detect_batch(self, request: Record, _caller: Caller) -> Record:
         texts = request["TextList"]
         if len(texts) > TEXTS_PER_BATCH:
             raise ApiError(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ministack.app as ministack_app
-from ministack.core import router
-
+from local.aws_api import json_service
 from local.sagemaker import authorization, cloudformation
 from local.sagemaker.service import SageMaker
 from local.sagemaker.settings import SageMakerSettings
@@ -30,17 +28,9 @@ def register(settings: SageMakerSettings) -> SageMaker:
         process exits.
     """
     service = SageMaker(settings)
-    name = authorization.SERVICE
-    ministack_app.SERVICE_REGISTRY[name] = {"module": name}
-    ministack_app.SERVICE_HANDLERS[name] = service.handle_request
-    ministack_app._state_map[name] = name
-    # ministack imports services by name; this one is there already.
-    ministack_app._loaded_modules[name] = service
-    router.SERVICE_PATTERNS[name] = {
-        "target_prefixes": ["SageMaker."],
-        "host_patterns": [r"(api|runtime)\.sagemaker\."],
-        "credential_scope": name,
-    }
+    json_service.register(
+        service, target_prefix="SageMaker.", host_pattern=r"(api|runtime)\.sagemaker\."
+    )
     authorization.install(service.store)
     cloudformation.install(service)
     return service

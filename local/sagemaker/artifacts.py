@@ -14,8 +14,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.sagemaker import emulator
-from local.sagemaker.emulator import Credentials
+from local.aws_api import context
+from local.sagemaker.roles import RoleCredentials
 
 _CONFIG = Config(
     s3={"addressing_style": "path"},
@@ -29,7 +29,7 @@ class ArtifactError(Exception):
     """Something is not in S3, may not be read there, or is not what it should be."""
 
 
-def client(service: str, credentials: Credentials, region: str) -> Any:
+def client(service: str, credentials: RoleCredentials, region: str) -> Any:
     """boto3 client that speaks to the emulator as an execution role."""
     session: Any = boto3.session.Session(
         aws_access_key_id=credentials.access_key_id,
@@ -37,7 +37,7 @@ def client(service: str, credentials: Credentials, region: str) -> Any:
         aws_session_token=credentials.session_token,
         region_name=region,
     )
-    return session.client(service, endpoint_url=emulator.endpoint_url(), config=_CONFIG)
+    return session.client(service, endpoint_url=context.endpoint_url(), config=_CONFIG)
 
 
 def split_uri(uri: str) -> tuple[str, str]:

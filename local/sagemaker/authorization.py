@@ -11,16 +11,14 @@ from urllib.parse import unquote
 from ministack.core import iam_actions
 from ministack.services import tagging
 
-from local.sagemaker import emulator, resources
-from local.sagemaker.store import KINDS, Store
+from local.sagemaker.kinds import ENDPOINT, KINDS, SERVICE, named_arn
+from local.sagemaker.store import Store
 
-SERVICE = "sagemaker"
 _INVOCATION = re.compile(r"/endpoints/(?P<name>[^/]+)/")
 
 
 def install(store: Store) -> None:
     """Register actions, resources and tags of SageMaker with the emulator's IAM."""
-    iam_actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
     # The data plane has paths, the control plane names its operation in a header; the second
     # model tells which operations carry tags.
     iam_actions._BOTOCORE_SERVICE_MAP[SERVICE] = ["sagemaker-runtime", "sagemaker"]
@@ -47,7 +45,7 @@ def resource_arn(path: str, headers: Mapping[str, str], body: bytes) -> str:
     operation = headers.get("x-amz-target", "").rpartition(".")[2]
     if not operation:
         match = _INVOCATION.match(path)
-        return emulator.arn("endpoint", unquote(match["name"])) if match else "*"
+        return ENDPOINT.arn(unquote(match["name"])) if match else "*"
     try:
         request = json.loads(body or b"{}")
     except ValueError:
@@ -56,7 +54,7 @@ def resource_arn(path: str, headers: Mapping[str, str], body: bytes) -> str:
         return "*"
     if operation in ("AddTags", "ListTags", "DeleteTags"):
         return str(request.get("ResourceArn", "*"))
-    return resources.named_arn(operation, request)
+    return named_arn(operation, request)
 
 
 def _tagged(store: Store) -> list[tuple[str, list[dict[str, str]]]]:
@@ -66,6 +64,6 @@ def _tagged(store: Store) -> list[tuple[str, list[dict[str, str]]]]:
             record["_Arn"],
             [{"Key": k, "Value": v} for k, v in tags.get(record["_Arn"], {}).items()],
         )
-        for kind in KINDS
+        for kind in KINDS.values()
         for record in store.table(kind).values()
     ]

@@ -9,15 +9,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from local.sagemaker import emulator
+from local.aws_api import Record, context, now
 from local.sagemaker.containers import Containers
+from local.sagemaker.kinds import REASON_CHARACTERS
 from local.sagemaker.model_server import ModelServer, StartError
 from local.sagemaker.settings import SageMakerSettings
-from local.sagemaker.store import Record, Store, now
+from local.sagemaker.store import Store
 
 logger = logging.getLogger("sagemaker")
-
-_REASON_CHARACTERS = 1024
 
 
 class EndpointRunner:
@@ -54,7 +53,7 @@ class EndpointRunner:
         cancelled = threading.Event()
         with self._store.lock:
             self._cancelled[endpoint["_Arn"]] = cancelled
-        emulator.in_background(
+        context.in_background(
             lambda: self._bring_up(endpoint, deployment, cancelled),
             f"sagemaker-endpoint-{endpoint['EndpointName']}",
         )
@@ -66,7 +65,7 @@ class EndpointRunner:
             servers = self._serving.pop(endpoint["_Arn"], [])
             if cancelled is not None:
                 cancelled.set()
-        emulator.in_background(lambda: _end(servers), "sagemaker-endpoint-end")
+        context.in_background(lambda: _end(servers), "sagemaker-endpoint-end")
 
     def remove_all(self) -> None:
         """Take every endpoint's servers down."""
@@ -129,7 +128,7 @@ class EndpointRunner:
         reason = ""
         try:
             # After a restart this begins before the emulator answers.
-            emulator.wait_until_reachable()
+            context.wait_until_reachable()
             for server in servers:
                 server.start(cancelled)
         except StartError as error:
@@ -158,7 +157,7 @@ class EndpointRunner:
         endpoint.pop("PendingDeploymentSummary", None)
 
     def _record_failure(self, endpoint: Record, reason: str) -> None:
-        endpoint["FailureReason"] = reason[:_REASON_CHARACTERS]
+        endpoint["FailureReason"] = reason[:REASON_CHARACTERS]
         endpoint["LastModifiedTime"] = now()
         endpoint.pop("PendingDeploymentSummary", None)
         # As on AWS, a failed update leaves the endpoint in service as it was.

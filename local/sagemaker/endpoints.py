@@ -2,73 +2,52 @@
 
 from __future__ import annotations
 
-from local.sagemaker import emulator, listing, roles, validation
+from local.aws_api import Record, callers, context, now
+from local.aws_api.callers import Caller
+from local.aws_api.errors import validation_error
+from local.sagemaker import kinds
+from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.endpoint_configs import EndpointConfigs
 from local.sagemaker.endpoint_runner import EndpointRunner
-from local.sagemaker.errors import could_not_find, validation_error
-from local.sagemaker.roles import Caller
-from local.sagemaker.store import Record, Store, now
+from local.sagemaker.store import Store
 
-_KIND = "endpoint"
 _IN_PROGRESS = ("Creating", "Updating")
 
 
-class Endpoints:
+class Endpoints(ControlPlane):
     """Control plane of endpoints."""
 
     def __init__(self, store: Store, configs: EndpointConfigs, runner: EndpointRunner) -> None:
-        self._store = store
+        super().__init__(kinds.ENDPOINT, store)
         self._configs = configs
         self._runner = runner
 
     def create(self, request: Record, caller: Caller) -> Record:
         """CreateEndpoint."""
-        name, config_name = request["EndpointName"], request["EndpointConfigName"]
-        arn = emulator.arn(_KIND, name)
-        # AWS asks for the action on both resources; the request's own check was on the endpoint.
-        roles.require(
-            caller, "sagemaker:CreateEndpoint", emulator.arn("endpoint-config", config_name)
-        )
-        deployment = self._configs.deployment(config_name)
-        moment = now()
-        endpoint = {
-            "_Arn": arn,
-            "EndpointArn": arn,
-            "EndpointName": name,
-            "EndpointConfigName": config_name,
-            "EndpointStatus": "Creating",
-            "CreationTime": moment,
-            "LastModifiedTime": moment,
-            "_Deployment": deployment,
-        }
-        if "DeploymentConfig" in request:
-            endpoint["LastDeploymentConfig"] = request["DeploymentConfig"]
-        with self._store.lock:
-            if name in self._store.table(_KIND):
-                raise validation_error(f'Cannot create already existing endpoint "{arn}".')
-            self._store.table(_KIND)[name] = endpoint
-            self._store.set_tags(arn, request.get("Tags"))
+        self._require_right("sagemaker:CreateEndpoint", request, caller)
+        deployment = self._configs.deployment(request["EndpointConfigName"])
+        endpoint = self.new_record(request)
+        endpoint["EndpointStatus"] = "Creating"
+        endpoint["LastModifiedTime"] = endpoint["CreationTime"]
+        endpoint["_Deployment"] = deployment
+        if "DeploymentConfig" in endpoint:
+            endpoint["LastDeploymentConfig"] = endpoint.pop("DeploymentConfig")
+        answer = self.add(endpoint, request)
         self._runner.deploy(endpoint, deployment)
-        return {"EndpointArn": arn}
-
-    def describe(self, request: Record, _caller: Caller) -> Record:
-        """DescribeEndpoint."""
-        return self.find(request["EndpointName"])
+        return answer
 
     def update(self, request: Record, caller: Caller) -> Record:
         """UpdateEndpoint."""
+        self._require_right("sagemaker:UpdateEndpoint", request, caller)
+        endpoint = self.named(request)
         config_name = request["EndpointConfigName"]
-        roles.require(
-            caller, "sagemaker:UpdateEndpoint", emulator.arn("endpoint-config", config_name)
-        )
-        endpoint = self.find(request["EndpointName"])
         deployment = self._configs.deployment(config_name)
         if _is_serverless(deployment) != _is_serverless(endpoint["_Deployment"]):
             raise validation_error(
                 "An endpoint cannot be changed from instances to serverless hosting or back; "
                 "create another one."
             )
-        with self._store.lock:
+        with self.store.lock:
             if endpoint["EndpointStatus"] in _IN_PROGRESS:
                 raise validation_error(f'Cannot update in-progress endpoint "{endpoint["_Arn"]}".')
             if endpoint["EndpointStatus"] != "InService":
@@ -87,41 +66,16 @@ class Endpoints:
         self._runner.deploy(endpoint, deployment)
         return {"EndpointArn": endpoint["_Arn"]}
 
-    def list_page(self, request: Record, _caller: Caller) -> Record:
-        """ListEndpoints."""
-        records = listing.select(
-            self._store.table(_KIND).values(),
-            request,
-            name="EndpointName",
-            status="EndpointStatus",
-        )
-        found, more = listing.page(records, request, 10)
-        shape = validation.service_model("sagemaker").shape_for("EndpointSummary")
-        return {"Endpoints": [validation.project(shape, item) for item in found], **more}
-
-    def delete(self, request: Record, _caller: Caller) -> Record:
+    def delete(self, request: Record, caller: Caller) -> Record:
         """DeleteEndpoint; the servers end in the background, the name is free at once."""
-        endpoint = self.find(request["EndpointName"])
-        self._store.remove(_KIND, endpoint["EndpointName"])
+        endpoint = self.named(request)
+        answer = super().delete(request, caller)
         self._runner.remove(endpoint)
-        return {}
-
-    def find(self, name: str) -> Record:
-        """Find the record of an endpoint.
-
-        Raises
-        ------
-        ApiError
-            If there is none.
-        """
-        endpoint = self._store.table(_KIND).get(name)
-        if endpoint is None:
-            raise could_not_find("endpoint", emulator.arn(_KIND, name))
-        return endpoint
+        return answer
 
     def has_instances(self, name: str, variant_name: str) -> bool:
         """Whether an endpoint hosts a variant on instances, whose number can be scaled."""
-        endpoint = self._store.table(_KIND).get(name)
+        endpoint = self.records.get(name)
         return endpoint is not None and any(
             variant["VariantName"] == variant_name and "ServerlessConfig" not in variant
             for variant in endpoint["_Deployment"]["Variants"]
@@ -137,15 +91,19 @@ class Endpoints:
         An endpoint whose update was interrupted comes back on its old configuration. One that
         could not be brought back the last time gets another chance: its interpreter may be back.
         """
-        for account, region, endpoint in self._store.everything(_KIND):
+        for account, region, endpoint in self.store.everything(self.kind):
             was_created = "ProductionVariants" in endpoint
             if endpoint["EndpointStatus"] == "Failed" and not was_created:
                 continue
-            with self._store.lock:
+            with self.store.lock:
                 endpoint.pop("PendingDeploymentSummary", None)
                 endpoint["EndpointStatus"] = "Updating" if was_created else "Creating"
-            with emulator.scope(account, region):
+            with context.scope(account, region):
                 self._runner.deploy(endpoint, endpoint["_Deployment"])
+
+    def _require_right(self, action: str, request: Record, caller: Caller) -> None:
+        """Ask for the action on the configuration too, as AWS does; the endpoint is checked."""
+        callers.require(caller, action, kinds.ENDPOINT_CONFIG.arn(request["EndpointConfigName"]))
 
 
 def _is_serverless(deployment: Record) -> bool:

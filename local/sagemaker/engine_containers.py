@@ -10,88 +10,21 @@ import contextlib
 import functools
 import signal
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from local.aws_api import context
 from local.engine import Engine, EngineError
-from local.sagemaker import emulator, registry
-from local.sagemaker.containers import ContainerStartError
-from local.sagemaker.images import (
-    HOST_NAME,
-    Failure,
-    Layout,
-    Program,
-    Record,
-    UnsupportedImageError,
-    job_environment,
-)
+from local.sagemaker.containers import Container, Containers, ContainerStartError
+from local.sagemaker.contracts import BASE, HOST_NAME, Layout, Program
 from local.sagemaker.subprocesses import ContainerProcess, ProcessTable
 
 _PORT = 8080
-_BASE = "/opt/ml"
-_MODEL = f"{_BASE}/model"
-_CREDENTIALS = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_ENDPOINT_URL",
-)
+_MODEL = f"{BASE}/model"
 
 
-class EngineTraining:
-    """Any training image that the engine has: its own entry point, or the job's.
-
-    Parameters
-    ----------
-    engine
-        The engine.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def prepare(self, job: Record, layout: Layout, _fetch: Callable[[str], bytes]) -> Program:
-        """Describe the container of a training job."""
-        specification = job["AlgorithmSpecification"]
-        entry_point = specification.get("ContainerEntrypoint", [])
-        arguments = [*entry_point[1:], *specification.get("ContainerArguments", [])]
-        return Program(
-            arguments if entry_point else (arguments or ["train"]),
-            dict(job_environment(job)),
-            layout.base,
-            image=_find(self._engine, specification["TrainingImage"]),
-            entry_point=entry_point[0] if entry_point else None,
-        )
-
-    def failure(self, _program: Program, exit_code: int, last_lines: list[str]) -> Failure:
-        """Describe a failure by the end of the log."""
-        return Failure("\n".join(last_lines), exit_code)
-
-
-class EngineHosting:
-    """Any inference image that the engine has, with the argument ``serve``.
-
-    Parameters
-    ----------
-    engine
-        The engine.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def prepare(self, container: Record, layout: Layout, _fetch: Callable[[str], bytes]) -> Program:
-        """Describe the container of a model server."""
-        return Program(
-            ["serve"],
-            dict(container.get("Environment", {})),
-            layout.base,
-            image=_find(self._engine, container["Image"]),
-        )
-
-
-class EngineContainers:
+class EngineContainers(Containers):
     """Containers of an engine.
 
     Parameters
@@ -105,46 +38,34 @@ class EngineContainers:
     """
 
     def __init__(self, engine: Engine, processes: ProcessTable, state_folder: Path) -> None:
+        super().__init__(processes)
         self._engine = engine
-        self._processes = processes
         self._label = engine.label(state_folder)
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether the emulator is ending."""
-        return self._processes.is_closed
-
-    def start(
-        self,
-        program: Program,
-        layout: Layout,
-        environment: Mapping[str, str],
-        *,
-        port: int | None = None,
-        network: bool = True,
-        memory_mb: int | None = None,
-    ) -> ContainerProcess:
+    def start(self, container: Container) -> ContainerProcess:
         """Start a container from the program's image.
 
         A job has the whole of ``/opt/ml`` in a volume of its own; a model server has its model
         there, which it cannot change.
         """
+        program, memory = container.program, container.memory_mb
         volume = f"voc-gender-{uuid.uuid4().hex}"
-        options = [f"--env={name}={value}" for name, value in self._reachable(environment).items()]
+        variables = self._reachable(container.environment)
+        options = [f"--env={name}={value}" for name, value in variables.items()]
         if program.entry_point is not None:
             options.append(f"--entrypoint={program.entry_point}")
-        if memory_mb is not None:
-            options += [f"--memory={memory_mb}m", f"--memory-swap={memory_mb}m"]
+        if memory is not None:
+            options += [f"--memory={memory}m", f"--memory-swap={memory}m"]
         try:
             self._engine.run("volume", "create", "--label", self._label, volume)
             try:
-                if port is None:
-                    options += [] if network else ["--network", "none"]
-                    container = self._create_job(program, layout, options, volume)
+                if container.port is None:
+                    options += [] if container.network else ["--network", "none"]
+                    created = self._create_job(program, container.layout, options, volume)
                 else:
-                    options += ["--publish", f"127.0.0.1:{port}:{_PORT}"]
-                    container = self._create_server(program, layout, options, volume)
-                return self._attach(container, volume)
+                    options += ["--publish", f"127.0.0.1:{container.port}:{_PORT}"]
+                    created = self._create_server(program, container.layout, options, volume)
+                return self._attach(created, volume)
             except Exception:
                 self._remove(volume)
                 raise
@@ -154,9 +75,9 @@ class EngineContainers:
     def _create_job(
         self, program: Program, layout: Layout, options: Sequence[str], volume: str
     ) -> str:
-        place = ("--hostname", HOST_NAME, "--volume", f"{volume}:{_BASE}")
+        place = ("--hostname", HOST_NAME, "--volume", f"{volume}:{BASE}")
         container = self._created([*options, *place], program)
-        self._copy_in(layout.base, container, _BASE)
+        self._copy_in(layout.base, container, BASE)
         return container
 
     def _create_server(
@@ -181,7 +102,7 @@ class EngineContainers:
     def _attach(self, container: str, volume: str) -> ContainerProcess:
         make = functools.partial(EngineProcess, self._engine, container, volume)
         command = [self._engine.program, "start", "--attach", container]
-        return self._processes.start(command, self._engine.client_environment(), Path("/"), make)
+        return self.processes.start(command, self._engine.client_environment(), Path("/"), make)
 
     def _remove(self, volume: str) -> None:
         with contextlib.suppress(EngineError):
@@ -192,15 +113,14 @@ class EngineContainers:
 
     def _reachable(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Variables with the address under which a container reaches the embedded AWS."""
-        variables = dict(environment)
         bridge = self._engine.bridge
         if bridge is None:
             # Without the embedded AWS in reach, its keys would go to the real one.
-            for name in _CREDENTIALS:
-                variables.pop(name, None)
-        elif "AWS_ENDPOINT_URL" in variables:
-            variables["AWS_ENDPOINT_URL"] = emulator.endpoint_url(bridge.address)
-        return variables
+            keys = ("AWS_ACCESS_", "AWS_SECRET_", "AWS_SESSION_", "AWS_ENDPOINT_")
+            return {k: value for k, value in environment.items() if not k.startswith(keys)}
+        if "AWS_ENDPOINT_URL" not in environment:
+            return dict(environment)
+        return {**environment, "AWS_ENDPOINT_URL": context.endpoint_url(bridge.address)}
 
 
 class EngineProcess(ContainerProcess):
@@ -239,7 +159,7 @@ class EngineProcess(ContainerProcess):
         """
         try:
             for folder in (layout.model, layout.output):
-                path = f"{_BASE}/{folder.relative_to(layout.base)}/."
+                path = f"{BASE}/{folder.relative_to(layout.base)}/."
                 self._engine.run("cp", f"{self._container}:{path}", str(folder))
         except EngineError as error:
             raise ContainerStartError(str(error)) from error
@@ -249,33 +169,3 @@ class EngineProcess(ContainerProcess):
         with contextlib.suppress(EngineError):
             self._engine.run("rm", "--force", self._container)
             self._engine.run("volume", "rm", self._volume)
-
-
-def _find(engine: Engine, image: str) -> str:
-    """Id of an image in the engine.
-
-    Raises
-    ------
-    UnsupportedImageError
-        If it is not there; the message says how it gets there.
-    """
-    try:
-        if registry.is_own(image, emulator.account()):
-            found = registry.engine_image(image)
-            if engine.image_id(found) is None:
-                raise UnsupportedImageError(
-                    f"{image} was pushed, but the engine has it no longer: build and push it again"
-                )
-            return found
-    except registry.RegistryError as error:
-        raise UnsupportedImageError(str(error)) from error
-    known = engine.image_id(image)
-    if known is None:
-        host = image.partition("/")[0]
-        raise UnsupportedImageError(
-            f"the Docker engine has no image {image}. Whoever has an AWS account can fetch it: "
-            f"`aws ecr get-login-password --region {host.split('.')[3]} | docker login --username "
-            f"AWS --password-stdin {host} && docker pull {image}`. Without LOCAL_CONTAINERS=docker "
-            "a program of this machine plays it"
-        )
-    return known

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from local.sagemaker import emulator
+from ministack.services import cloudwatch
+
+from local.aws_api import Record, context
 from local.sagemaker.endpoint_runner import EndpointRunner
+from local.sagemaker.kinds import ENDPOINT
 from local.sagemaker.model_server import AnswerTimeoutError, ModelServer
-from local.sagemaker.settings import SageMakerSettings
-from local.sagemaker.store import Record, Store
+from local.sagemaker.store import Store
 
 _PATH = re.compile(
     r"/endpoints/(?P<name>[^/]+)/(?P<operation>invocations[a-z-]*|async-invocations)"
@@ -42,8 +44,7 @@ class HttpAnswer:
 class Invocations:
     """Data plane of endpoints."""
 
-    def __init__(self, settings: SageMakerSettings, store: Store, runner: EndpointRunner) -> None:
-        self._settings = settings
+    def __init__(self, store: Store, runner: EndpointRunner) -> None:
         self._store = store
         self._runner = runner
 
@@ -63,12 +64,12 @@ class Invocations:
                 "invocations nor response streams.",
             )
         name = unquote(match["name"])
-        endpoint = self._store.table("endpoint").get(name)
+        endpoint = self._store.table(ENDPOINT).get(name)
         if endpoint is None or endpoint["EndpointStatus"] in ("Creating", "Failed"):
             return _error(
                 400,
                 "ValidationError",
-                f"Endpoint {name} of account {emulator.account()} not found.",
+                f"Endpoint {name} of account {context.account()} not found.",
             )
         variant = headers.get("x-amzn-sagemaker-target-variant")
         with self._runner.server(endpoint, variant) as server:
@@ -122,20 +123,21 @@ class Invocations:
 def _publish_metrics(
     endpoint_name: str, server: ModelServer, answer: HttpAnswer, seconds: float
 ) -> None:
-    """Count an invocation in the metrics that alarms on an endpoint watch."""
+    """Count an invocation in the metrics that alarms on an endpoint watch.
+
+    An AWS service needs nobody's permission for that.
+    """
     original = json.loads(answer.body)["OriginalStatusCode"] if answer.status == 424 else 0
     status = original or answer.status
-    emulator.publish_metrics(
-        "AWS/SageMaker",
-        {"EndpointName": endpoint_name, "VariantName": server.variant["VariantName"]},
-        {
-            "Invocations": (1.0, "None"),
-            "Invocation4XXErrors": (float(400 <= status < 500), "None"),
-            "Invocation5XXErrors": (float(status >= 500), "None"),
-            "InvocationModelErrors": (float(answer.status == 424), "None"),
-            "ModelLatency": (round(seconds * 1e6), "Microseconds"),
-        },
-    )
+    dimensions = {"EndpointName": endpoint_name, "VariantName": server.variant["VariantName"]}
+    for name, value, unit in (
+        ("Invocations", 1.0, "None"),
+        ("Invocation4XXErrors", float(400 <= status < 500), "None"),
+        ("Invocation5XXErrors", float(status >= 500), "None"),
+        ("InvocationModelErrors", float(answer.status == 424), "None"),
+        ("ModelLatency", round(seconds * 1e6), "Microseconds"),
+    ):
+        cloudwatch.record_metric("AWS/SageMaker", name, value, unit, dict(dimensions))
 
 
 def _forwarded(headers: Mapping[str, str]) -> dict[str, str]:
@@ -156,7 +158,7 @@ def _not_ready(serverless: bool) -> HttpAnswer:
 
 
 def _model_error(endpoint: Record, server: ModelServer, status: int, message: str) -> HttpAnswer:
-    region, account = emulator.region(), emulator.account()
+    region, account = context.region(), context.account()
     group = f"/aws/sagemaker/Endpoints/{endpoint['EndpointName']}"
     kind = "client" if 400 <= status < 500 else "server"
     return _error(

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from local.sagemaker.errors import validation_error
-from local.sagemaker.store import now
-
-Record = dict[str, Any]
+from local.aws_api import Record, now
+from local.aws_api.errors import validation_error
 
 
 def check_definitions(definitions: list[Record]) -> None:

@@ -13,22 +13,21 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from local import loopback
-from local.sagemaker import artifacts, emulator, images, roles
+from local.aws_api import Record, context
+from local.aws_api.errors import ApiError
+from local.sagemaker import artifacts, images, roles
 from local.sagemaker.container_logs import LogStream
-from local.sagemaker.containers import Containers, ContainerStartError
-from local.sagemaker.emulator import Credentials
-from local.sagemaker.engine_containers import EngineHosting
-from local.sagemaker.errors import ApiError
+from local.sagemaker.containers import Container, Containers, ContainerStartError
+from local.sagemaker.contracts import Layout, Program, UnsupportedImageError
+from local.sagemaker.roles import RoleCredentials
 from local.sagemaker.settings import SageMakerSettings
 from local.sagemaker.subprocesses import ContainerProcess
-from local.sagemaker.training_runner import container_credentials
 
 logger = logging.getLogger("sagemaker")
-
-Record = dict[str, Any]
 
 _PING_TIMEOUT_SECONDS = 2.0
 _PING_PAUSE_SECONDS = 2.0
@@ -43,6 +42,15 @@ class StartError(Exception):
 
 class AnswerTimeoutError(Exception):
     """A model server did not answer in time."""
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What a server is started from, at first and after each end."""
+
+    program: Program
+    environment: dict[str, str]
+    stream: LogStream
 
 
 class ModelServer:
@@ -77,8 +85,8 @@ class ModelServer:
         self._settings = settings
         self._containers = containers
         self._folder = settings.work_folder / f"endpoint-{endpoint_name}-{uuid.uuid4().hex[:8]}"
-        self._layout = images.Layout(self._folder / "ml")
-        self._credentials: Credentials | None = None
+        self._layout = Layout(self._folder / "ml")
+        self._credentials: RoleCredentials | None = None
         self._process: ContainerProcess | None = None
         self._stream: LogStream | None = None
         self._port = 0
@@ -109,11 +117,11 @@ class ModelServer:
             With the reason that DescribeEndpoint shows.
         """
         try:
-            stream = self._prepare()
-        except (artifacts.ArtifactError, images.UnsupportedImageError, ApiError) as error:
+            prepared = self._prepare()
+        except (artifacts.ArtifactError, UnsupportedImageError, ApiError) as error:
             raise StartError(str(error)) from error
         threading.Thread(
-            target=self._keep_alive, args=(stream,), name="sagemaker-server", daemon=True
+            target=self._keep_alive, args=(prepared,), name="sagemaker-server", daemon=True
         ).start()
         self._wait_until_healthy(cancelled)
 
@@ -132,7 +140,7 @@ class ModelServer:
         if self._stream is not None:
             self._stream.close()
         if self._credentials is not None:
-            emulator.forget_session(self._credentials)
+            roles.close_session(self._credentials)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def take(self) -> None:
@@ -208,34 +216,29 @@ class ModelServer:
             while True:
                 self._idle.get_nowait().close()
 
-    def _prepare(self) -> LogStream:
-        container = self._variant["Container"]
-        role_arn = self._variant["RoleArn"]
-        self._credentials = roles.open_session(role_arn, for_ever=True)
-        roles.require_image_access(role_arn, self._credentials, container.get("Image", ""))
-        region = emulator.region()
-        s3 = artifacts.client("s3", self._credentials, region)
-        contract: images.HostingContract
-        if self._settings.engine is not None:
-            contract = EngineHosting(self._settings.engine)
-        else:
-            contract = images.hosting_contract(
-                container.get("Image", ""), emulator.account(), self._settings
-            )
+    def _prepare(self) -> _Prepared:
+        description, role_arn = self._variant["Container"], self._variant["RoleArn"]
+        credentials = self._credentials = roles.open_session(role_arn)
+        roles.require_image_access(role_arn, credentials, description["Image"])
+        region = context.region()
+        s3 = artifacts.client("s3", credentials, region)
+        contract = images.hosting_contract(description, self._settings)
         self._layout.create()
-        model_uri = container.get("ModelDataUrl")
+        model_uri = description.get("ModelDataUrl")
         if model_uri:
             self._download_model(s3, model_uri)
-        self._program = contract.prepare(
-            container, self._layout, lambda uri: artifacts.read(s3, uri)
-        )
-        self._environment = self._container_environment(region)
-        self._stream = LogStream(
-            artifacts.client("logs", self._credentials, region),
-            self._log_group,
-            self.log_stream,
-        )
-        return self._stream
+        program = contract.prepare(description, self._layout, lambda uri: artifacts.read(s3, uri))
+        isolated = bool(self._variant.get("EnableNetworkIsolation"))
+        environment = {
+            **program.environment,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "SAGEMAKER_REGION": region,
+            **({} if isolated else credentials.variables()),
+        }
+        logs = artifacts.client("logs", credentials, region)
+        self._stream = LogStream(logs, self._log_group, self.log_stream)
+        return _Prepared(program, environment, self._stream)
 
     def _download_model(self, s3: Any, uri: str) -> None:
         try:
@@ -248,23 +251,12 @@ class ModelServer:
                 f"({error})"
             ) from error
 
-    def _container_environment(self, region: str) -> dict[str, str]:
-        environment = {
-            **self._program.environment,
-            "AWS_REGION": region,
-            "AWS_DEFAULT_REGION": region,
-            "SAGEMAKER_REGION": region,
-        }
-        if self._credentials is not None and not self._variant.get("EnableNetworkIsolation"):
-            environment |= container_credentials(self._credentials)
-        return environment
-
-    def _keep_alive(self, stream: LogStream) -> None:
+    def _keep_alive(self, prepared: _Prepared) -> None:
         """Start the program, and again whenever it ends without being told to."""
         pause = 0.0
-        while not self._ending.wait(pause) and not self._containers.is_closed:
+        while not self._ending.wait(pause) and not self._containers.processes.is_closed:
             started = time.monotonic()
-            self._run_once(stream)
+            self._run_once(prepared)
             self._healthy.clear()
             self._ends += 1
             # A program that ran well for a while starts again at once; one that keeps crashing
@@ -273,23 +265,26 @@ class ModelServer:
             pause = 0.0 if ran_well else min(pause * 2, _LONGEST_RESTART_PAUSE_SECONDS)
             pause = max(pause, _RESTART_PAUSE_SECONDS)
 
-    def _run_once(self, stream: LogStream) -> None:
+    def _run_once(self, prepared: _Prepared) -> None:
+        stream = prepared.stream
         # Somebody may take the port before the program does; its next start gets another one.
         self._port = loopback.free_port()
         try:
             process = self._containers.start(
-                self._program,
-                self._layout,
-                self._environment,
-                port=self._port,
-                memory_mb=self._variant.get("ServerlessConfig", {}).get("MemorySizeInMB"),
+                Container(
+                    program=prepared.program,
+                    layout=self._layout,
+                    environment=prepared.environment,
+                    port=self._port,
+                    memory_mb=self._variant.get("ServerlessConfig", {}).get("MemorySizeInMB"),
+                )
             )
         except ContainerStartError as error:
             self._last_line = str(error)
             stream.write(self._last_line)
             return
         self._process = process
-        for notice in self._program.notices:
+        for notice in prepared.program.notices:
             stream.write(notice)
         pump = threading.Thread(target=self._pump, args=(process, stream), daemon=True)
         pump.start()
@@ -299,7 +294,7 @@ class ModelServer:
         code = process.wait()
         pump.join(timeout=10)
         process.remove()
-        if not self._ending.is_set() and not self._containers.is_closed:
+        if not self._ending.is_set() and not self._containers.processes.is_closed:
             stream.write(f"The model server ended with exit code {code}.")
             logger.warning("model server of %s ended with %s", self._endpoint_name, code)
 

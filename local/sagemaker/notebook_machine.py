@@ -18,12 +18,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local import loopback
+from local.aws_api import Record
 from local.image_client import STORE_VARIABLE
-from local.sagemaker import emulator, private_mounts
-from local.sagemaker.container_entry_point import write_interpreter
-from local.sagemaker.emulator import Credentials
+from local.sagemaker import private_mounts
+from local.sagemaker.interpreters import write_interpreter
+from local.sagemaker.roles import RoleCredentials
 from local.sagemaker.settings import SageMakerSettings
-from local.sagemaker.store import Record
 from local.settings import PROJECT_ROOT
 
 _HOME = "/home/ec2-user"
@@ -154,7 +154,7 @@ class NotebookMachine:
         binds[str(temporary)] = temporary
         return private_mounts.command(binds, program, folder=folder, read_only=True)
 
-    def environment(self, credentials: Credentials) -> dict[str, str]:
+    def environment(self, credentials: RoleCredentials) -> dict[str, str]:
         """Environment in which the instance's role is found, as on AWS through metadata."""
         engine = self._settings.engine
         return {
@@ -165,10 +165,7 @@ class NotebookMachine:
             "SHELL": "/bin/bash",
             "TMPDIR": str(self.folder / "tmp"),
             STORE_VARIABLE: str(self.folder / "tmp" / "images"),
-            "AWS_ACCESS_KEY_ID": credentials.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
-            "AWS_SESSION_TOKEN": credentials.session_token,
-            "AWS_ENDPOINT_URL": emulator.endpoint_url(),
+            **credentials.variables(),
             "AWS_REGION": self._region,
             "AWS_DEFAULT_REGION": self._region,
             "AWS_EC2_METADATA_DISABLED": "true",

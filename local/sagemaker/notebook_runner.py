@@ -9,19 +9,20 @@ import threading
 import time
 
 from local import loopback
-from local.sagemaker import artifacts, emulator, private_mounts, roles
+from local.aws_api import Record, context, now
+from local.aws_api.errors import ApiError, validation_error
+from local.sagemaker import artifacts, private_mounts, roles
 from local.sagemaker.container_logs import LogStream
-from local.sagemaker.emulator import Credentials
-from local.sagemaker.errors import ApiError, validation_error
+from local.sagemaker.kinds import REASON_CHARACTERS
 from local.sagemaker.notebook_machine import CloneError, NotebookMachine
+from local.sagemaker.roles import RoleCredentials
 from local.sagemaker.settings import SageMakerSettings
-from local.sagemaker.store import Record, Store, now
+from local.sagemaker.store import Store
 from local.sagemaker.subprocesses import ContainerProcess, ProcessTable
 
 logger = logging.getLogger("sagemaker")
 
 LOG_GROUP = "/aws/sagemaker/NotebookInstances"
-_SESSION_SECONDS = 12 * 3600.0
 _JUPYTER_START_SECONDS = 60.0
 _JUPYTER_GRACE_SECONDS = 5.0
 _TRANSIENT = ("Pending", "Stopping", "Deleting")
@@ -35,7 +36,7 @@ class _Jupyter:
     """A running JupyterLab."""
 
     def __init__(
-        self, process: ContainerProcess, port: int, token: str, credentials: Credentials
+        self, process: ContainerProcess, port: int, token: str, credentials: RoleCredentials
     ) -> None:
         self.process = process
         self.url = f"http://127.0.0.1:{port}/lab?token={token}"
@@ -74,7 +75,7 @@ class NotebookRunner:
         scripts
             Name of the hook, ``OnCreate`` or ``OnStart``, and the lifecycle configuration.
         """
-        emulator.in_background(
+        context.in_background(
             lambda: self._start(instance, scripts),
             f"sagemaker-notebook-{instance['NotebookInstanceName']}",
         )
@@ -86,7 +87,7 @@ class NotebookRunner:
             self._end_jupyter(instance)
             self._settle(instance, "Stopped")
 
-        emulator.in_background(work, f"sagemaker-notebook-{instance['NotebookInstanceName']}")
+        context.in_background(work, f"sagemaker-notebook-{instance['NotebookInstanceName']}")
 
     def delete(self, instance: Record) -> None:
         """Remove what an instance kept on its volume."""
@@ -133,16 +134,15 @@ class NotebookRunner:
             jupyter.process.end(_JUPYTER_GRACE_SECONDS)
 
     def _start(self, instance: Record, scripts: list[tuple[str, Record]]) -> None:
-        credentials: Credentials | None = None
         try:
             machine = NotebookMachine(instance, self._settings)
             machine.start()
             if "DefaultCodeRepository" in instance:
                 machine.clone(instance["DefaultCodeRepository"])
-            credentials = roles.open_session(instance["RoleArn"])
-            for hook, lifecycle in scripts:
-                for script in lifecycle.get(hook, []):
-                    self._run_script(machine, instance, hook, script, credentials)
+            with roles.session(instance["RoleArn"]) as credentials:
+                for hook, lifecycle in scripts:
+                    for script in lifecycle.get(hook, []):
+                        self._run_script(machine, instance, hook, script, credentials)
         except private_mounts.MountsUnavailableError as error:
             # Whoever does not open the notebook shall be able to use the rest.
             logger.warning(
@@ -159,9 +159,6 @@ class NotebookRunner:
             self._settle(instance, "Failed", f"InternalServerError: {error}")
         else:
             self._settle(instance, "InService")
-        finally:
-            if credentials is not None:
-                emulator.forget_session(credentials)
 
     def _run_script(
         self,
@@ -169,7 +166,7 @@ class NotebookRunner:
         instance: Record,
         hook: str,
         script: Record,
-        credentials: Credentials,
+        credentials: RoleCredentials,
     ) -> None:
         name = instance["NotebookInstanceName"]
         stream_name = f"{name}/LifecycleConfig{hook}"
@@ -200,7 +197,7 @@ class NotebookRunner:
 
     def _start_jupyter(self, instance: Record) -> _Jupyter:
         machine = NotebookMachine(instance, self._settings)
-        credentials = roles.open_session(instance["RoleArn"], for_ever=True)
+        credentials = roles.open_session(instance["RoleArn"])
         token = secrets.token_urlsafe(24)
         port = loopback.free_port()
         program = [
@@ -241,9 +238,9 @@ class NotebookRunner:
             jupyter = self._jupyters.pop(instance["_Arn"], None)
         if jupyter is not None:
             jupyter.process.end(_JUPYTER_GRACE_SECONDS)
-            emulator.forget_session(jupyter.credentials)
+            roles.close_session(jupyter.credentials)
 
-    def _log(self, instance: Record, stream: str, credentials: Credentials) -> LogStream:
+    def _log(self, instance: Record, stream: str, credentials: RoleCredentials) -> LogStream:
         region = instance["NotebookInstanceArn"].split(":")[3]
         return LogStream(artifacts.client("logs", credentials, region), LOG_GROUP, stream)
 
@@ -252,7 +249,7 @@ class NotebookRunner:
             instance["LastModifiedTime"] = now()
             instance.pop("FailureReason", None)
             if reason:
-                instance["FailureReason"] = reason[:1024]
+                instance["FailureReason"] = reason[:REASON_CHARACTERS]
             instance["NotebookInstanceStatus"] = status
             self._change.notify_all()
 

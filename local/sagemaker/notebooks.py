@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterable
 
-from local.sagemaker import emulator, listing, roles, validation
-from local.sagemaker.errors import could_not_find, validation_error
+from local.aws_api import Record, context, now
+from local.aws_api.callers import Caller
+from local.aws_api.errors import ApiError, validation_error
+from local.sagemaker import kinds, roles
+from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.notebook_runner import NotebookRunner
-from local.sagemaker.roles import Caller
-from local.sagemaker.store import Record, Store, now
+from local.sagemaker.store import Store
 
-_INSTANCE = "notebook-instance"
-_LIFECYCLE = "notebook-instance-lifecycle-config"
+_RENAMED = {"LifecycleConfigName": "NotebookInstanceLifecycleConfigName"}
+"""Members of a description that requests call otherwise."""
+
+_HOOKS = ("OnCreate", "OnStart")
 _DEFAULTS = {
     "DirectInternetAccess": "Enabled",
     "RootAccess": "Enabled",
@@ -28,114 +33,126 @@ _DISASSOCIATIONS = {
 }
 
 
-class NotebookInstances:
+class LifecycleConfigs(ControlPlane):
+    """Control plane of notebook instance lifecycle configurations."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(kinds.LIFECYCLE_CONFIG, store)
+
+    def create(self, request: Record, _caller: Caller) -> Record:
+        """CreateNotebookInstanceLifecycleConfig."""
+        _check_scripts(request)
+        record = self.new_record(request)
+        record["LastModifiedTime"] = record["CreationTime"]
+        return self.add(record, request)
+
+    def taken(self, arn: str) -> ApiError:
+        """Build the error for a name that is taken."""
+        return validation_error(
+            "Unable to create Notebook Instance Lifecycle Config "
+            f"{arn}. (Details: Notebook Instance Lifecycle Config already exists.)"
+        )
+
+    def update(self, request: Record, _caller: Caller) -> Record:
+        """UpdateNotebookInstanceLifecycleConfig."""
+        record = self.named(request)
+        _check_scripts(request)
+        with self.store.lock:
+            for hook in _HOOKS:
+                record.pop(hook, None)
+            record.update(request, LastModifiedTime=now())
+        return {}
+
+    def delete(self, request: Record, caller: Caller) -> Record:
+        """DeleteNotebookInstanceLifecycleConfig."""
+        record = self.named(request)
+        users = [
+            instance["NotebookInstanceName"]
+            for instance in self.store.table(kinds.NOTEBOOK_INSTANCE).values()
+            if instance.get(self.kind.name_member) == record[self.kind.name_member]
+        ]
+        if users:
+            raise validation_error(
+                f"Unable to delete Notebook Instance Lifecycle Config {record['_Arn']}: it is "
+                f"used by {', '.join(sorted(users))}."
+            )
+        return super().delete(request, caller)
+
+
+class NotebookInstances(ControlPlane):
     """Control plane of notebook instances."""
 
-    def __init__(self, store: Store, runner: NotebookRunner) -> None:
-        self._store = store
+    def __init__(self, store: Store, configs: LifecycleConfigs, runner: NotebookRunner) -> None:
+        super().__init__(kinds.NOTEBOOK_INSTANCE, store)
+        self._configs = configs
         self._runner = runner
 
     def create(self, request: Record, caller: Caller) -> Record:
         """CreateNotebookInstance."""
-        name = request["NotebookInstanceName"]
-        arn = emulator.arn(_INSTANCE, name)
         roles.require_role(caller, request["RoleArn"])
-        renamed = {"LifecycleConfigName": "NotebookInstanceLifecycleConfigName"}
-        settings = {renamed.get(key, key): value for key, value in request.items()}
-        security_groups = settings.pop("SecurityGroupIds", None)
-        settings.pop("Tags", None)
-        self._check_lifecycle(settings)
-        _check_repositories(settings)
-        moment = now()
-        record = {
-            **_DEFAULTS,
-            **settings,
-            "_Arn": arn,
-            "NotebookInstanceArn": arn,
-            "NotebookInstanceStatus": "Pending",
-            "Url": f"{name.lower()}.notebook.{emulator.region()}.sagemaker.aws",
-            "CreationTime": moment,
-            "LastModifiedTime": moment,
-        }
+        record = {**_DEFAULTS, **_described(self.new_record(request))}
+        self._check(record)
+        record["NotebookInstanceStatus"] = "Pending"
+        name = record["NotebookInstanceName"].lower()
+        record["Url"] = f"{name}.notebook.{context.region()}.sagemaker.aws"
+        record["LastModifiedTime"] = record["CreationTime"]
+        security_groups = record.pop("SecurityGroupIds", None)
         if security_groups:
             record["SecurityGroups"] = security_groups
-        with self._store.lock:
-            if name in self._store.table(_INSTANCE):
-                raise validation_error(f'Cannot create already existing notebook instance "{arn}".')
-            self._store.table(_INSTANCE)[name] = record
-            self._store.set_tags(arn, request.get("Tags"))
-        self._runner.start(record, self._scripts(record, "OnCreate", "OnStart"))
-        return {"NotebookInstanceArn": arn}
+        answer = self.add(record, request)
+        self._runner.start(record, self._scripts(record, *_HOOKS))
+        return answer
 
-    def describe(self, request: Record, _caller: Caller) -> Record:
-        """DescribeNotebookInstance."""
-        return self.find(request["NotebookInstanceName"])
-
-    def list_page(self, request: Record, _caller: Caller) -> Record:
-        """ListNotebookInstances."""
+    def meant(self, request: Record) -> Iterable[Record]:
+        """Return the instances whose lifecycle configuration's name holds what is asked for."""
         part = request.get("NotebookInstanceLifecycleConfigNameContains", "")
-        records = listing.select(
-            (
-                record
-                for record in self._store.table(_INSTANCE).values()
-                if part in record.get("NotebookInstanceLifecycleConfigName", "")
-            ),
-            request,
-            name="NotebookInstanceName",
-            status="NotebookInstanceStatus",
+        return (
+            record
+            for record in self.records.values()
+            if part in record.get("NotebookInstanceLifecycleConfigName", "")
         )
-        found, more = listing.page(records, request, 10)
-        shape = validation.service_model("sagemaker").shape_for("NotebookInstanceSummary")
-        return {"NotebookInstances": [validation.project(shape, item) for item in found], **more}
 
     def update(self, request: Record, caller: Caller) -> Record:
         """UpdateNotebookInstance."""
-        record = self.find(request["NotebookInstanceName"])
+        record = self.named(request)
         self._require_status(record, "Stopped", "Failed")
         if "RoleArn" in request:
             roles.require_role(caller, request["RoleArn"])
-        renamed = {"LifecycleConfigName": "NotebookInstanceLifecycleConfigName"}
-        changes = {
-            renamed.get(key, key): value
-            for key, value in request.items()
-            if not key.startswith("Disassociate")
-        }
-        self._check_lifecycle(changes)
-        _check_repositories(changes)
-        with self._store.lock:
-            for flag, member in _DISASSOCIATIONS.items():
-                if request.get(flag):
-                    record.pop(member, None)
+        changes = _described(request)
+        gone = [member for flag, member in _DISASSOCIATIONS.items() if changes.pop(flag, False)]
+        self._check(changes)
+        with self.store.lock:
+            for member in gone:
+                record.pop(member, None)
             record.update(changes, LastModifiedTime=now())
         return {}
 
     def start(self, request: Record, _caller: Caller) -> Record:
         """StartNotebookInstance."""
-        record = self.find(request["NotebookInstanceName"])
+        record = self.named(request)
         self._set_status(record, "Pending", "Stopped", "Failed")
         self._runner.start(record, self._scripts(record, "OnStart"))
         return {}
 
     def stop(self, request: Record, _caller: Caller) -> Record:
         """StopNotebookInstance."""
-        record = self.find(request["NotebookInstanceName"])
+        record = self.named(request)
         self._set_status(record, "Stopping", "InService")
         self._runner.stop(record)
         return {}
 
     def open(self, request: Record, _caller: Caller) -> Record:
         """CreatePresignedNotebookInstanceUrl."""
-        record = self.find(request["NotebookInstanceName"])
+        record = self.named(request)
         self._require_status(record, "InService")
         return {"AuthorizedUrl": self._runner.open(record)}
 
-    def delete(self, request: Record, _caller: Caller) -> Record:
+    def delete(self, request: Record, caller: Caller) -> Record:
         """DeleteNotebookInstance."""
-        record = self.find(request["NotebookInstanceName"])
+        record = self.named(request)
         self._set_status(record, "Deleting", "Stopped", "Failed")
         self._runner.delete(record)
-        self._store.remove(_INSTANCE, record["NotebookInstanceName"])
-        return {}
+        return super().delete(request, caller)
 
     def wait(self, record: Record) -> None:
         """Wait until an instance is neither being started nor stopped."""
@@ -143,31 +160,22 @@ class NotebookInstances:
 
     def end_interrupted(self) -> None:
         """Settle the instances that an emulator left while they were started or stopped."""
-        for _account, _region, record in self._store.everything(_INSTANCE):
+        for _account, _region, record in self.store.everything(self.kind):
             status = record["NotebookInstanceStatus"]
             if status == "Pending":
                 record["FailureReason"] = "The embedded AWS stopped while the instance started."
             settled = {"Pending": "Failed", "Stopping": "Stopped", "Deleting": "Stopped"}
             record["NotebookInstanceStatus"] = settled.get(status, status)
 
-    def find(self, name: str) -> Record:
-        """Find the record of a notebook instance.
-
-        Raises
-        ------
-        ApiError
-            If there is none.
-        """
-        record = self._store.table(_INSTANCE).get(name)
-        if record is None:
-            raise could_not_find("notebook instance", emulator.arn(_INSTANCE, name))
-        return record
-
-    def _check_lifecycle(self, settings: Record) -> None:
+    def _check(self, settings: Record) -> None:
         name = settings.get("NotebookInstanceLifecycleConfigName")
-        if name is not None and name not in self._store.table(_LIFECYCLE):
-            raise could_not_find(
-                "notebook instance lifecycle config", emulator.arn(_LIFECYCLE, name)
+        if name is not None:
+            self._configs.find(name)
+        repository = settings.get("DefaultCodeRepository", "https://")
+        if not repository.startswith("https://") or "AdditionalCodeRepositories" in settings:
+            raise validation_error(
+                "the embedded SageMaker clones one repository, DefaultCodeRepository, by its "
+                "https:// URL; it has no resources of the type CodeRepository"
             )
 
     def _require_status(self, record: Record, *allowed: str) -> None:
@@ -179,118 +187,25 @@ class NotebookInstances:
             )
 
     def _set_status(self, record: Record, status: str, *allowed: str) -> None:
-        with self._store.lock:
+        with self.store.lock:
             self._require_status(record, *allowed)
             record["NotebookInstanceStatus"] = status
             record["LastModifiedTime"] = now()
 
     def _scripts(self, record: Record, *hooks: str) -> list[tuple[str, Record]]:
         name = record.get("NotebookInstanceLifecycleConfigName")
-        lifecycle = self._store.table(_LIFECYCLE).get(name) if name is not None else None
+        lifecycle = self._configs.records.get(name) if name is not None else None
         # A copy: what runs is what the configuration said when the instance was started.
         return [(hook, dict(lifecycle)) for hook in hooks] if lifecycle is not None else []
 
 
-class LifecycleConfigs:
-    """Control plane of notebook instance lifecycle configurations."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def create(self, request: Record, _caller: Caller) -> Record:
-        """CreateNotebookInstanceLifecycleConfig."""
-        name = request["NotebookInstanceLifecycleConfigName"]
-        arn = emulator.arn(_LIFECYCLE, name)
-        _check_scripts(request)
-        moment = now()
-        record = {
-            **{key: value for key, value in request.items() if key != "Tags"},
-            "_Arn": arn,
-            "NotebookInstanceLifecycleConfigArn": arn,
-            "CreationTime": moment,
-            "LastModifiedTime": moment,
-        }
-        with self._store.lock:
-            if name in self._store.table(_LIFECYCLE):
-                raise validation_error(
-                    "Unable to create Notebook Instance Lifecycle Config "
-                    f"{arn}. (Details: Notebook Instance Lifecycle Config already exists.)"
-                )
-            self._store.table(_LIFECYCLE)[name] = record
-            self._store.set_tags(arn, request.get("Tags"))
-        return {"NotebookInstanceLifecycleConfigArn": arn}
-
-    def describe(self, request: Record, _caller: Caller) -> Record:
-        """DescribeNotebookInstanceLifecycleConfig."""
-        return self.find(request["NotebookInstanceLifecycleConfigName"])
-
-    def list_page(self, request: Record, _caller: Caller) -> Record:
-        """ListNotebookInstanceLifecycleConfigs."""
-        records = listing.select(
-            self._store.table(_LIFECYCLE).values(),
-            request,
-            name="NotebookInstanceLifecycleConfigName",
-        )
-        found, more = listing.page(records, request, 10)
-        model = validation.service_model("sagemaker")
-        shape = model.shape_for("NotebookInstanceLifecycleConfigSummary")
-        summaries = [validation.project(shape, item) for item in found]
-        return {"NotebookInstanceLifecycleConfigs": summaries, **more}
-
-    def update(self, request: Record, _caller: Caller) -> Record:
-        """UpdateNotebookInstanceLifecycleConfig."""
-        record = self.find(request["NotebookInstanceLifecycleConfigName"])
-        _check_scripts(request)
-        with self._store.lock:
-            for script in ("OnCreate", "OnStart"):
-                record.pop(script, None)
-            record.update(request, LastModifiedTime=now())
-        return {}
-
-    def delete(self, request: Record, _caller: Caller) -> Record:
-        """DeleteNotebookInstanceLifecycleConfig."""
-        record = self.find(request["NotebookInstanceLifecycleConfigName"])
-        name = record["NotebookInstanceLifecycleConfigName"]
-        users = [
-            instance["NotebookInstanceName"]
-            for instance in self._store.table(_INSTANCE).values()
-            if instance.get("NotebookInstanceLifecycleConfigName") == name
-        ]
-        if users:
-            raise validation_error(
-                f"Unable to delete Notebook Instance Lifecycle Config {record['_Arn']}: it is "
-                f"used by {', '.join(sorted(users))}."
-            )
-        self._store.remove(_LIFECYCLE, name)
-        return {}
-
-    def find(self, name: str) -> Record:
-        """Find the record of a lifecycle configuration.
-
-        Raises
-        ------
-        ApiError
-            If there is none.
-        """
-        record = self._store.table(_LIFECYCLE).get(name)
-        if record is None:
-            raise could_not_find(
-                "notebook instance lifecycle config", emulator.arn(_LIFECYCLE, name)
-            )
-        return record
-
-
-def _check_repositories(settings: Record) -> None:
-    repository = settings.get("DefaultCodeRepository", "https://")
-    if not repository.startswith("https://") or "AdditionalCodeRepositories" in settings:
-        raise validation_error(
-            "the embedded SageMaker clones one repository, DefaultCodeRepository, by its https:// "
-            "URL; it has no resources of the type CodeRepository"
-        )
+def _described(request: Record) -> Record:
+    """Give the members of a request the names that a description has."""
+    return {_RENAMED.get(member, member): value for member, value in request.items()}
 
 
 def _check_scripts(request: Record) -> None:
-    for hook in ("OnCreate", "OnStart"):
+    for hook in _HOOKS:
         for script in request.get(hook, []):
             try:
                 base64.b64decode(script.get("Content", ""), validate=True)

@@ -1,75 +1,44 @@
-"""Execution roles: who may pass them, whether they trust SageMaker, and what they may do."""
+"""Execution roles: who may pass them, whether they trust SageMaker, and their sessions."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Protocol
+import json
+import secrets
+import string
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
-from local.sagemaker import emulator
-from local.sagemaker.emulator import Credentials, Denial
-from local.sagemaker.errors import access_denied, validation_error
+from ministack.core import iam_evaluator
+from ministack.services import iam, sts
 
-_ECR_IMAGE = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:@]+)"
-)
-_TRAINING_SESSION_SECONDS = 6 * 86400.0
+from local.aws_api import callers, context
+from local.aws_api.callers import Caller, SignedCaller
+from local.aws_api.errors import validation_error
+from local.image_names import ImageName
 
-
-class Caller(Protocol):
-    """Whoever sent a request."""
-
-    def denial(
-        self, action: str, resource: str, context: Mapping[str, str] | None = None, /
-    ) -> Denial | None:
-        """Tell why IAM refuses a further action to the caller, or None."""
+_SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
+_SESSION_SECONDS = 6 * 86400.0
 
 
-class SignedCaller:
-    """The sender of a signed request.
+@dataclass(frozen=True)
+class RoleCredentials:
+    """Temporary credentials of an execution role."""
 
-    Parameters
-    ----------
-    headers
-        Headers of the request, with lower-case names.
-    """
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        self._headers = headers
-
-    def denial(
-        self, action: str, resource: str, context: Mapping[str, str] | None = None, /
-    ) -> Denial | None:
-        """Ask IAM about the sender."""
-        return emulator.denial(self._headers, action, resource, context)
-
-
-class CloudFormationCaller:
-    """CloudFormation, which here acts with the rights of an administrator.
-
-    ministack gives its provisioners no execution role that could be asked.
-    """
-
-    def denial(
-        self, _action: str, _resource: str, _context: Mapping[str, str] | None = None, /
-    ) -> Denial | None:
-        """Allow everything."""
-        return None
-
-
-def require(
-    caller: Caller, action: str, resource: str, context: Mapping[str, str] | None = None
-) -> None:
-    """Refuse what IAM does not allow the caller.
-
-    Raises
-    ------
-    ApiError
-        ``AccessDeniedException`` that names caller, action and resource.
-    """
-    denied = caller.denial(action, resource, context)
-    if denied is not None:
-        raise access_denied(_denial_text(denied, action, resource))
+    def variables(self) -> dict[str, str]:
+        """Environment through which a program's own AWS clients act as the role."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_SESSION_TOKEN": self.session_token,
+            "AWS_ENDPOINT_URL": context.endpoint_url(),
+        }
 
 
 def require_role(caller: Caller, role_arn: str) -> None:
@@ -80,32 +49,72 @@ def require_role(caller: Caller, role_arn: str) -> None:
     ApiError
         ``AccessDeniedException`` or ``ValidationException``.
     """
-    require(caller, "iam:PassRole", role_arn, {"iam:PassedToService": emulator.SERVICE_PRINCIPAL})
-    if not emulator.role_trusts_sagemaker(role_arn):
-        raise validation_error(
-            f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
-            f"principal '{emulator.SERVICE_PRINCIPAL}' to assume the role."
-        )
+    conditions = {"iam:PassedToService": _SERVICE_PRINCIPAL}
+    callers.require(caller, "iam:PassRole", role_arn, conditions)
+    _require_trust(role_arn)
 
 
-def open_session(role_arn: str, *, for_ever: bool = False) -> Credentials:
-    """Open a session of an execution role.
+@contextmanager
+def session(role_arn: str) -> Iterator[RoleCredentials]:
+    """Open a session of an execution role for the duration of a block.
 
     Raises
     ------
     ApiError
         ``ValidationException`` if the role is gone or no longer trusts SageMaker.
     """
-    if not emulator.role_trusts_sagemaker(role_arn):
-        raise validation_error(
-            f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
-            f"principal '{emulator.SERVICE_PRINCIPAL}' to assume the role."
-        )
-    seconds = None if for_ever else _TRAINING_SESSION_SECONDS
-    return emulator.assume_role(role_arn, "SageMaker", seconds)
+    credentials = open_session(role_arn, seconds=_SESSION_SECONDS)
+    try:
+        yield credentials
+    finally:
+        close_session(credentials)
 
 
-def require_image_access(role_arn: str, credentials: Credentials, image: str) -> None:
+def open_session(role_arn: str, *, seconds: float | None = None) -> RoleCredentials:
+    """Open a session of an execution role, as the SageMaker service does.
+
+    Parameters
+    ----------
+    role_arn
+        The role.
+    seconds
+        Life of the session; None for one that is refreshed for ever, as in an endpoint.
+
+    Raises
+    ------
+    ApiError
+        ``ValidationException`` if the role is gone or no longer trusts SageMaker.
+    """
+    _require_trust(role_arn)
+    alphabet = string.ascii_uppercase + string.digits
+    credentials = RoleCredentials(
+        "ASIA" + "".join(secrets.choice(alphabet) for _ in range(16)),
+        secrets.token_urlsafe(30),
+        secrets.token_urlsafe(120),
+    )
+    account, name = _split(role_arn)
+    opened: dict[str, Any] = {
+        "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/SageMaker",
+        "UserId": f"{sts._role_id(role_arn)}:SageMaker",
+        "SecretAccessKey": credentials.secret_access_key,
+        "SessionToken": credentials.session_token,
+        "AccountId": account,
+        "PrincipalType": "AssumedRole",
+        "SessionTags": [],
+        "SessionPolicies": None,
+    }
+    if seconds is not None:
+        opened["Expiration"] = time.time() + seconds
+    sts.register_session(credentials.access_key_id, opened)
+    return credentials
+
+
+def close_session(credentials: RoleCredentials) -> None:
+    """Close a session of an execution role."""
+    sts._sessions.pop(credentials.access_key_id, None)
+
+
+def require_image_access(role_arn: str, credentials: RoleCredentials, image: str) -> None:
     """Refuse an image that the execution role may not pull.
 
     Raises
@@ -113,33 +122,78 @@ def require_image_access(role_arn: str, credentials: Credentials, image: str) ->
     ApiError
         ``ValidationException`` that names the missing action.
     """
-    match = _ECR_IMAGE.match(image)
-    if match is None:
+    name = ImageName.parse(image)
+    if name is None:
         raise validation_error(
             f'Using non-ECR image "{image}" without Vpc repository access mode is not supported.'
         )
-    repository = f"arn:aws:ecr:{match['region']}:{match['account']}:repository/{match['name']}"
+    repository = f"arn:aws:ecr:{name.region}:{name.account}:repository/{name.repository}"
     needed = (
         ("ecr:GetAuthorizationToken", "*"),
         ("ecr:BatchCheckLayerAvailability", repository),
         ("ecr:GetDownloadUrlForLayer", repository),
         ("ecr:BatchGetImage", repository),
     )
+    role = SignedCaller(credentials.access_key_id)
     for action, resource in needed:
-        if emulator.role_denial(credentials, action, resource) is not None:
+        if role.denial(action, resource) is not None:
             raise validation_error(
                 f"The role '{role_arn}' does not have {action.partition(':')[2]} permission for "
                 f"the image: '{image}'."
             )
 
 
-def _denial_text(denied: Denial, action: str, resource: str) -> str:
-    reason = (
-        "with an explicit deny in an identity-based policy"
-        if denied.explicit
-        else f"because no identity-based policy allows the {action} action"
+def _require_trust(role_arn: str) -> None:
+    if not _trusts_sagemaker(role_arn):
+        raise validation_error(
+            f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
+            f"principal '{_SERVICE_PRINCIPAL}' to assume the role."
+        )
+
+
+def _trusts_sagemaker(role_arn: str) -> bool:
+    account, name = _split(role_arn)
+    role = iam._roles.get_scoped(account, None, name)
+    if role is None or role.get("Arn") != role_arn:
+        return False
+    evaluation = iam_evaluator.EvalContext(
+        principal_arn="",
+        principal_type="Service",
+        principal_account=context.account(),
+        action="sts:AssumeRole",
+        resource_arn=role_arn,
+        region=context.region(),
+        service_context={
+            "aws:sourceaccount": context.account(),
+            "aws:sourcearn": f"arn:aws:sagemaker:{context.region()}:{context.account()}:*",
+        },
     )
-    return (
-        f"User: {denied.principal} is not authorized to perform: {action} "
-        f"on resource: {resource} {reason}"
+    effects = {
+        statement.get("Effect")
+        for statement in _trust_statements(role)
+        if _is_about_sagemaker(statement)
+        and iam_evaluator._conditions_met(statement.get("Condition", {}), evaluation)
+    }
+    return "Allow" in effects and "Deny" not in effects
+
+
+def _trust_statements(role: Any) -> list[dict[str, Any]]:
+    stored = role.get("AssumeRolePolicyDocument")
+    document = stored if isinstance(stored, dict) else json.loads(str(stored or "{}"))
+    statements = document.get("Statement", [])
+    return [statements] if isinstance(statements, dict) else statements
+
+
+def _is_about_sagemaker(statement: dict[str, Any]) -> bool:
+    actions = statement.get("Action", [])
+    actions = [actions] if isinstance(actions, str) else actions
+    principal = statement.get("Principal", {})
+    return bool(iam_evaluator._action_matches("sts:AssumeRole", actions, [])) and (
+        principal == "*"
+        or bool(iam_evaluator._service_principal_matches(principal, _SERVICE_PRINCIPAL))
     )
+
+
+def _split(role_arn: str) -> tuple[str, str]:
+    """Account and name of a role."""
+    return role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]

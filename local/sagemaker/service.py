@@ -1,47 +1,37 @@
-"""The local SageMaker as one service: dispatch, state, end."""
+"""The local SageMaker as one service: its parts, its operations, its state, its end."""
 
 from __future__ import annotations
 
 import atexit
-import json
-import logging
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from local import processes
-from local.sagemaker import emulator, resources, roles, validation
+from local.aws_api import Record, callers, context
+from local.aws_api.callers import Caller
+from local.aws_api.json_service import EmulatorAnswer, JsonService, Operation
 from local.sagemaker.containers import Containers, PlayedContainers
 from local.sagemaker.endpoint_configs import EndpointConfigs
 from local.sagemaker.endpoint_runner import EndpointRunner
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.engine_containers import EngineContainers
-from local.sagemaker.errors import ApiError, not_implemented
 from local.sagemaker.invocations import Invocations
+from local.sagemaker.kinds import SERVICE, named_arn
 from local.sagemaker.models import Models
 from local.sagemaker.notebook_runner import NotebookRunner
 from local.sagemaker.notebooks import LifecycleConfigs, NotebookInstances
-from local.sagemaker.roles import Caller, SignedCaller
 from local.sagemaker.settings import SageMakerSettings
-from local.sagemaker.store import Record, Store
+from local.sagemaker.store import Store
 from local.sagemaker.subprocesses import ProcessTable
 from local.sagemaker.tags import Tags
 from local.sagemaker.training_jobs import TrainingJobs
-from local.sagemaker.training_runner import TrainingRunner
 from local.sagemaker.transform_jobs import TransformJobs
-from local.sagemaker.transform_runner import TransformRunner
-
-logger = logging.getLogger("sagemaker")
-
-Operation = Callable[[Record, Caller], Record]
-EmulatorAnswer = tuple[int, dict[str, str], bytes]
-
-_CONTENT_TYPE = "application/x-amz-json-1.1"
 
 
-class SageMaker:
-    """The service, with the interface that ministack expects of a service module.
+class SageMaker(JsonService):
+    """Control plane and data plane of SageMaker.
 
     Parameters
     ----------
@@ -50,111 +40,59 @@ class SageMaker:
     """
 
     def __init__(self, settings: SageMakerSettings) -> None:
-        self.settings = settings
-        self.store = Store()
-        self.processes = ProcessTable(settings.state_folder)
+        super().__init__(SERVICE, "SageMaker")
+        self._settings = settings
+        self.store = Store(self.lock)
+        self._processes = ProcessTable(settings.state_folder)
         atexit.register(self.close)
         _remove_leftovers(settings.work_folder.parent)
         settings.work_folder.mkdir(parents=True)
         containers: Containers = (
-            PlayedContainers(self.processes)
+            PlayedContainers(self._processes)
             if settings.engine is None
-            else EngineContainers(settings.engine, self.processes, settings.state_folder)
-        )
-        self.training_jobs = TrainingJobs(
-            self.store, TrainingRunner(settings, self.store, containers)
+            else EngineContainers(settings.engine, self._processes, settings.state_folder)
         )
         self._endpoint_runner = EndpointRunner(settings, self.store, containers)
-        self.models = Models(self.store)
-        self.transform_jobs = TransformJobs(
-            self.store, self.models, TransformRunner(settings, self.store, containers)
+        self._notebook_runner = NotebookRunner(settings, self.store, self._processes)
+        self._training_jobs = TrainingJobs(settings, self.store, containers)
+        self._models = Models(self.store)
+        self._transform_jobs = TransformJobs(settings, self.store, self._models, containers)
+        self._endpoint_configs = EndpointConfigs(self.store, self._models)
+        self.endpoints = Endpoints(self.store, self._endpoint_configs, self._endpoint_runner)
+        self._lifecycle_configs = LifecycleConfigs(self.store)
+        self.notebook_instances = NotebookInstances(
+            self.store, self._lifecycle_configs, self._notebook_runner
         )
-        self.endpoint_configs = EndpointConfigs(self.store, self.models)
-        self.endpoints = Endpoints(self.store, self.endpoint_configs, self._endpoint_runner)
-        self._notebook_runner = NotebookRunner(settings, self.store, self.processes)
-        self.notebook_instances = NotebookInstances(self.store, self._notebook_runner)
-        self.lifecycle_configs = LifecycleConfigs(self.store)
-        self.tags = Tags(self.store)
-        self.invocations = Invocations(settings, self.store, self._endpoint_runner)
-        self.operations = self._operations()
+        self._tags = Tags(self.store)
+        self._invocations = Invocations(self.store, self._endpoint_runner)
 
     async def handle_request(
         self,
-        _method: str,
+        method: str,
         path: str,
         headers: Mapping[str, str],
         body: bytes,
-        _query_params: Mapping[str, Any],
+        query_params: Mapping[str, Any],
     ) -> EmulatorAnswer:
         """Answer a request of either endpoint, ``sagemaker`` or ``sagemaker-runtime``."""
-        if "x-amz-target" not in headers and self.invocations.handles(path):
-            answer = await emulator.run_in_thread(
-                lambda: self.invocations.invoke(path, headers, body), "sagemaker-invocation"
+        if "x-amz-target" not in headers and self._invocations.handles(path):
+            answer = await context.run_in_thread(
+                lambda: self._invocations.invoke(path, headers, body), "sagemaker-invocation"
             )
             return answer.status, dict(answer.headers), answer.body
-        return await emulator.run_in_thread(
-            lambda: self._control(headers, body), "sagemaker-request"
-        )
+        return await super().handle_request(method, path, headers, body, query_params)
 
-    def perform(self, operation: str, request: object, caller: Caller) -> Record:
-        """Check and perform one operation of the control plane.
+    def check(self, operation: str, request: Record, caller: Caller) -> None:
+        """Refuse tags at creation to whoever may not tag."""
+        if request.get("Tags") and operation.startswith("Create"):
+            callers.require(caller, "sagemaker:AddTags", named_arn(operation, request))
 
-        Raises
-        ------
-        ApiError
-            Whatever AWS would refuse, and what is not implemented.
-        """
-        perform = self.operations.get(operation)
-        if perform is None:
-            raise not_implemented(operation or "(none named)")
-        checked = validation.parse("sagemaker", operation, request)
-        if checked.get("Tags") and operation.startswith("Create"):
-            roles.require(caller, "sagemaker:AddTags", resources.named_arn(operation, checked))
-        result = perform(checked, caller)
-        with self.store.lock:
-            # A copy: the record goes on changing while the answer is written out.
-            return validation.answer("sagemaker", operation, json.loads(json.dumps(result)))
-
-    def close(self) -> None:
-        """End every process and remove what they worked on."""
-        self.processes.close()
-        shutil.rmtree(self.settings.work_folder, ignore_errors=True)
-
-    def get_state(self) -> dict[str, Any]:
-        """State for the emulator to save."""
-        return {"records": self.store.export_state()}
-
-    def load_persisted_state(self, state: dict[str, Any]) -> None:
-        """Take over a saved state: interrupted jobs fail, endpoints are served again."""
-        self.store.import_state(state.get("records", {}))
-        self.training_jobs.end_interrupted()
-        self.transform_jobs.end_interrupted()
-        self.notebook_instances.end_interrupted()
-        self.endpoints.restore()
-
-    def reset(self) -> None:
-        """Forget everything and end all processes."""
-        self._endpoint_runner.remove_all()
-        self._notebook_runner.remove_all()
-        self.store.clear()
-        self.processes.end_all()
-
-    def _control(self, headers: Mapping[str, str], body: bytes) -> EmulatorAnswer:
-        operation = headers.get("x-amz-target", "").rpartition(".")[2]
-        try:
-            answer = self.perform(operation, _decoded(body), SignedCaller(headers))
-        except ApiError as error:
-            return _error_answer(error)
-        except Exception as error:
-            logger.exception("%s", operation)
-            return _error_answer(ApiError("InternalFailure", str(error), 500))
-        return 200, {"Content-Type": _CONTENT_TYPE}, json.dumps(answer).encode()
-
-    def _operations(self) -> dict[str, Operation]:
-        jobs, models, configs = self.training_jobs, self.models, self.endpoint_configs
-        transforms = self.transform_jobs
-        endpoints, tags = self.endpoints, self.tags
-        instances, lifecycles = self.notebook_instances, self.lifecycle_configs
+    def operations(self) -> Mapping[str, Operation]:
+        """Return what is implemented, by name."""
+        jobs, transforms = self._training_jobs, self._transform_jobs
+        models, configs, endpoints = self._models, self._endpoint_configs, self.endpoints
+        instances, lifecycles = self.notebook_instances, self._lifecycle_configs
+        tags = self._tags
         return {
             "CreateTrainingJob": jobs.create,
             "DescribeTrainingJob": jobs.describe,
@@ -195,21 +133,33 @@ class SageMaker:
             "DeleteNotebookInstanceLifecycleConfig": lifecycles.delete,
         }
 
+    def close(self) -> None:
+        """End every process and remove what they worked on."""
+        self._processes.close()
+        shutil.rmtree(self._settings.work_folder, ignore_errors=True)
+
+    def get_state(self) -> dict[str, Any]:
+        """State for the emulator to save."""
+        return {"records": self.store.export_state()}
+
+    def load_persisted_state(self, state: dict[str, Any]) -> None:
+        """Take over a saved state: interrupted jobs fail, endpoints are served again."""
+        self.store.import_state(state.get("records", {}))
+        self._training_jobs.end_interrupted()
+        self._transform_jobs.end_interrupted()
+        self.notebook_instances.end_interrupted()
+        self.endpoints.restore()
+
+    def reset(self) -> None:
+        """Forget everything and end all processes."""
+        self._endpoint_runner.remove_all()
+        self._notebook_runner.remove_all()
+        self.store.clear()
+        self._processes.end_all()
+
 
 def _remove_leftovers(folder: Path) -> None:
     """Remove the work folders of emulators that are gone."""
     for leftover in folder.glob("emulator-*"):
         if not processes.is_running(int(leftover.name.removeprefix("emulator-"))):
             shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _decoded(body: bytes) -> object:
-    try:
-        return json.loads(body or b"{}")
-    except ValueError as error:
-        raise ApiError("SerializationException", f"The body is no JSON: {error}") from error
-
-
-def _error_answer(error: ApiError) -> EmulatorAnswer:
-    body = json.dumps({"__type": error.code, "message": error.message}).encode()
-    return error.status, {"Content-Type": _CONTENT_TYPE, "x-amzn-errortype": error.code}, body

@@ -4,44 +4,31 @@ from __future__ import annotations
 
 import copy
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
-from local.sagemaker import emulator
-
-Record = dict[str, Any]
-
-KINDS = (
-    "training-job",
-    "model",
-    "endpoint-config",
-    "endpoint",
-    "transform-job",
-    "notebook-instance",
-    "notebook-instance-lifecycle-config",
-)
-
-
-def now() -> float:
-    """Read the time as AWS writes it in JSON: seconds since 1970, to the millisecond."""
-    return round(time.time(), 3)
+from local.aws_api import Record, context
+from local.sagemaker.kinds import KINDS, Kind
 
 
 class Store:
     """Records by kind and name, and the tags of their ARNs.
 
     Keys of a record that begin with an underscore are this emulator's own and never leave it.
-    `lock` is held while a record changes, and never while something is waited for.
+
+    Parameters
+    ----------
+    lock
+        Held while a record changes, and never while something is waited for.
     """
 
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
+    def __init__(self, lock: threading.RLock) -> None:
+        self.lock = lock
         self._scopes: dict[str, dict[str, Any]] = {}
 
-    def table(self, kind: str) -> dict[str, Record]:
+    def table(self, kind: Kind) -> dict[str, Record]:
         """Return the records of one kind in the account and region of the request."""
-        records: dict[str, Record] = self._scope()["records"][kind]
+        records: dict[str, Record] = self._scope()["records"][kind.arn_name]
         return records
 
     def tags(self) -> dict[str, dict[str, str]]:
@@ -49,27 +36,21 @@ class Store:
         tags: dict[str, dict[str, str]] = self._scope()["tags"]
         return tags
 
-    def set_tags(self, arn: str, tags: list[dict[str, str]] | None) -> None:
-        """Give a new resource its tags."""
-        with self.lock:
-            if tags:
-                self.tags()[arn] = {tag["Key"]: tag["Value"] for tag in tags}
-
-    def remove(self, kind: str, name: str) -> None:
+    def remove(self, kind: Kind, name: str) -> None:
         """Forget a record and its tags."""
         with self.lock:
             record = self.table(kind).pop(name, None)
             if record is not None:
                 self.tags().pop(record["_Arn"], None)
 
-    def everything(self, kind: str) -> Iterator[tuple[str, str, Record]]:
+    def everything(self, kind: Kind) -> Iterator[tuple[str, str, Record]]:
         """Yield every record of a kind with its account and region."""
         with self.lock:
             found = [
                 (account, region, record)
                 for key, scope in self._scopes.items()
                 for account, region in [key.split("/")]
-                for record in scope["records"][kind].values()
+                for record in scope["records"][kind.arn_name].values()
             ]
         yield from found
 
@@ -92,7 +73,7 @@ class Store:
             self._scopes = {}
 
     def _scope(self) -> dict[str, Any]:
-        key = f"{emulator.account()}/{emulator.region()}"
+        key = f"{context.account()}/{context.region()}"
         with self.lock:
             if key not in self._scopes:
                 self._scopes[key] = {"records": {kind: {} for kind in KINDS}, "tags": {}}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from local import processes
 
 if TYPE_CHECKING:
-    from local.sagemaker.images import Layout
+    from local.sagemaker.contracts import Layout
 
 _SHUTDOWN_GRACE_SECONDS = 3.0
 _INHERITED = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "TZ")
@@ -31,9 +31,9 @@ class ContainerProcess:
         command: Sequence[str],
         environment: Mapping[str, str],
         folder: Path,
-        on_end: ProcessTable,
+        table: ProcessTable,
     ) -> None:
-        self._table = on_end
+        self._table = table
         self._process = subprocess.Popen(
             list(command),
             cwd=folder,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from local.sagemaker import listing
-from local.sagemaker.errors import could_not_find, validation_error
-from local.sagemaker.roles import Caller
-from local.sagemaker.store import KINDS, Record, Store
+from local.aws_api import Record, listing
+from local.aws_api.callers import Caller
+from local.aws_api.errors import validation_error
+from local.sagemaker.kinds import KINDS, could_not_find
+from local.sagemaker.store import Store
 
 _MOST_TAGS = 50
 
@@ -43,14 +44,11 @@ class Tags:
         return {}
 
     def _existing(self, arn: str) -> str:
-        kind, _, name = arn.split(":", 5)[-1].partition("/")
-        arns = (
-            {record["_Arn"] for record in self._store.table(kind).values()}
-            if (kind in KINDS)
-            else set()
-        )
+        arn_name, _, name = arn.split(":", 5)[-1].partition("/")
+        kind = KINDS.get(arn_name)
+        records = self._store.table(kind).values() if kind is not None else ()
         lowered = arn[: len(arn) - len(name)] + name.lower()
-        if lowered not in arns:
+        if lowered not in {record["_Arn"] for record in records}:
             raise could_not_find("resource", arn)
         return lowered
 

@@ -2,98 +2,63 @@
 
 from __future__ import annotations
 
-from local.sagemaker import emulator, listing, metrics, roles, validation
-from local.sagemaker.errors import could_not_find, resource_in_use, validation_error
-from local.sagemaker.roles import Caller
-from local.sagemaker.store import Record, Store, now
-from local.sagemaker.training_runner import TrainingRunner, finish, transition
+from local.aws_api import Record
+from local.aws_api.callers import Caller
+from local.aws_api.errors import ApiError, validation_error
+from local.sagemaker import kinds, metrics, roles
+from local.sagemaker.containers import Containers
+from local.sagemaker.jobs import Jobs, Run
+from local.sagemaker.settings import SageMakerSettings
+from local.sagemaker.store import Store
+from local.sagemaker.training_run import TrainingRun, fail, transition
 
-_KIND = "training-job"
 
+class TrainingJobs(Jobs):
+    """Control plane of training jobs.
 
-class TrainingJobs:
-    """Control plane of training jobs."""
+    Parameters
+    ----------
+    settings
+        Surroundings.
+    store
+        Where the jobs' records are.
+    containers
+        Where their programs run.
+    """
 
-    def __init__(self, store: Store, runner: TrainingRunner) -> None:
-        self._store = store
-        self._runner = runner
+    def __init__(self, settings: SageMakerSettings, store: Store, containers: Containers) -> None:
+        super().__init__(kinds.TRAINING_JOB, store)
+        self._settings = settings
+        self._containers = containers
 
     def create(self, request: Record, caller: Caller) -> Record:
         """CreateTrainingJob."""
-        name = request["TrainingJobName"]
-        arn = emulator.arn(_KIND, name)
         _check(request)
         roles.require_role(caller, request["RoleArn"])
-        moment = now()
-        job = {
-            **{key: value for key, value in request.items() if key != "Tags"},
-            "_Arn": arn,
-            "TrainingJobArn": arn,
-            "TrainingJobStatus": "InProgress",
-            "CreationTime": moment,
-            "SecondaryStatusTransitions": [],
-            "FinalMetricDataList": [],
-        }
+        job = self.new_record(request)
+        job["TrainingJobStatus"] = "InProgress"
+        job["SecondaryStatusTransitions"] = []
+        job["FinalMetricDataList"] = []
         job.setdefault("StoppingCondition", {"MaxRuntimeInSeconds": 86400})
         job.setdefault("EnableNetworkIsolation", False)
         transition(job, "Starting", "Preparing the instances for training")
-        with self._store.lock:
-            if name in self._store.table(_KIND):
-                raise resource_in_use(
-                    "Training job names must be unique within an AWS account and region, and a "
-                    f"training job with this name already exists ({arn})"
-                )
-            self._store.table(_KIND)[name] = job
-            self._store.set_tags(arn, request.get("Tags"))
-        self._runner.start(job)
-        return {"TrainingJobArn": arn}
+        return self.start(job, request)
 
-    def describe(self, request: Record, _caller: Caller) -> Record:
-        """DescribeTrainingJob."""
-        return self._find(request["TrainingJobName"])
-
-    def list_page(self, request: Record, _caller: Caller) -> Record:
-        """ListTrainingJobs."""
-        records = listing.select(
-            self._store.table(_KIND).values(),
-            request,
-            name="TrainingJobName",
-            status="TrainingJobStatus",
-            ascending=True,
+    def taken(self, arn: str) -> ApiError:
+        """Build the error for a name that is taken."""
+        return ApiError(
+            "ResourceInUse",
+            "Training job names must be unique within an AWS account and region, and a training "
+            f"job with this name already exists ({arn})",
         )
-        found, more = listing.page(records, request, 10)
-        shape = validation.service_model("sagemaker").shape_for("TrainingJobSummary")
-        return {"TrainingJobSummaries": [validation.project(shape, job) for job in found], **more}
 
-    def stop(self, request: Record, _caller: Caller) -> Record:
-        """StopTrainingJob."""
-        with self._store.lock:
-            job = self._find(request["TrainingJobName"])
-            status = job["TrainingJobStatus"]
-            if status not in ("InProgress", "Stopping"):
-                raise validation_error(
-                    f"The request was rejected because the training job is in status {status}."
-                )
-            job["TrainingJobStatus"] = "Stopping"
-        self._runner.stop(job)
-        return {}
+    def fail(self, job: Record, reason: str) -> None:
+        """End a job's record with a reason; the caller holds the store's lock."""
+        fail(job, reason)
 
-    def end_interrupted(self) -> None:
-        """Fail the jobs that an emulator did not live to finish."""
-        for _account, _region, job in self._store.everything(_KIND):
-            if job["TrainingJobStatus"] in ("InProgress", "Stopping"):
-                with self._store.lock:
-                    job["FailureReason"] = (
-                        "InternalServerError: the embedded AWS stopped while this job was "
-                        "running; start a new job."
-                    )
-                    finish(job, "Failed", "Failed", job["FailureReason"])
-
-    def _find(self, name: str) -> Record:
-        job = self._store.table(_KIND).get(name)
-        if job is None:
-            raise could_not_find("training job", emulator.arn(_KIND, name))
-        return job
+    def new_run(self, job: Record) -> Run:
+        """Make what runs a job."""
+        return TrainingRun(job, self._settings, self.store, self._containers)
 
 
 def _check(request: Record) -> None:

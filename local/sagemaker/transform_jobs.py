@@ -2,103 +2,64 @@
 
 from __future__ import annotations
 
-from local.sagemaker import emulator, listing, validation
-from local.sagemaker.errors import could_not_find, resource_in_use, validation_error
+from local.aws_api import Record
+from local.aws_api.callers import Caller
+from local.aws_api.errors import validation_error
+from local.sagemaker import kinds
+from local.sagemaker.containers import Containers
+from local.sagemaker.jobs import Jobs, Run
 from local.sagemaker.models import Models
-from local.sagemaker.roles import Caller
-from local.sagemaker.store import Record, Store, now
-from local.sagemaker.transform_runner import TransformRunner, finish
+from local.sagemaker.settings import SageMakerSettings
+from local.sagemaker.store import Store
+from local.sagemaker.transform_run import TransformRun, finish
 
-_KIND = "transform-job"
 _MOST_MB_AT_ONCE = 100
 _DEFAULT_PAYLOAD_MB = 6
 _SPLIT_TYPES = ("None", "Line")
 
 
-class TransformJobs:
-    """Control plane of batch transform jobs."""
+class TransformJobs(Jobs):
+    """Control plane of batch transform jobs.
 
-    def __init__(self, store: Store, models: Models, runner: TransformRunner) -> None:
-        self._store = store
+    Parameters
+    ----------
+    settings
+        Surroundings.
+    store
+        Where the jobs' records are.
+    models
+        What they ask.
+    containers
+        Where the models' programs run.
+    """
+
+    def __init__(
+        self, settings: SageMakerSettings, store: Store, models: Models, containers: Containers
+    ) -> None:
+        super().__init__(kinds.TRANSFORM_JOB, store)
+        self._settings = settings
         self._models = models
-        self._runner = runner
+        self._containers = containers
 
     def create(self, request: Record, _caller: Caller) -> Record:
         """CreateTransformJob; the job acts with the role of its model."""
-        name = request["TransformJobName"]
-        arn = emulator.arn(_KIND, name)
         _check(request)
-        model = self._models.find(request["ModelName"])
-        moment = now()
-        job = {
-            **{key: value for key, value in request.items() if key != "Tags"},
-            "_Arn": arn,
-            "_Model": model,
-            "TransformJobArn": arn,
-            "TransformJobStatus": "InProgress",
-            "CreationTime": moment,
-            "LastModifiedTime": moment,
-        }
+        job = self.new_record(request)
+        job["_Model"] = self._models.find(request["ModelName"])
+        job["TransformJobStatus"] = "InProgress"
+        job["LastModifiedTime"] = job["CreationTime"]
         job.setdefault("MaxConcurrentTransforms", 1)
         job.setdefault("MaxPayloadInMB", _DEFAULT_PAYLOAD_MB)
         job.setdefault("BatchStrategy", "MultiRecord")
-        with self._store.lock:
-            if name in self._store.table(_KIND):
-                raise resource_in_use(
-                    "Job name must be unique within an AWS account and region, and a job with "
-                    f"this name already exists ({arn})"
-                )
-            self._store.table(_KIND)[name] = job
-            self._store.set_tags(arn, request.get("Tags"))
-        self._runner.start(job)
-        return {"TransformJobArn": arn}
+        return self.start(job, request)
 
-    def describe(self, request: Record, _caller: Caller) -> Record:
-        """DescribeTransformJob."""
-        return self._find(request["TransformJobName"])
+    def fail(self, job: Record, reason: str) -> None:
+        """End a job's record with a reason; the caller holds the store's lock."""
+        finish(job, "Failed", reason)
 
-    def list_page(self, request: Record, _caller: Caller) -> Record:
-        """ListTransformJobs."""
-        records = listing.select(
-            self._store.table(_KIND).values(),
-            request,
-            name="TransformJobName",
-            status="TransformJobStatus",
-        )
-        found, more = listing.page(records, request, 10)
-        shape = validation.service_model("sagemaker").shape_for("TransformJobSummary")
-        return {"TransformJobSummaries": [validation.project(shape, job) for job in found], **more}
-
-    def stop(self, request: Record, _caller: Caller) -> Record:
-        """StopTransformJob."""
-        with self._store.lock:
-            job = self._find(request["TransformJobName"])
-            status = job["TransformJobStatus"]
-            if status not in ("InProgress", "Stopping"):
-                raise validation_error(
-                    f"The request was rejected because the transform job is in status {status}."
-                )
-            job["TransformJobStatus"] = "Stopping"
-        self._runner.stop(job)
-        return {}
-
-    def end_interrupted(self) -> None:
-        """Fail the jobs that an emulator did not live to finish."""
-        for _account, _region, job in self._store.everything(_KIND):
-            if job["TransformJobStatus"] in ("InProgress", "Stopping"):
-                with self._store.lock:
-                    finish(
-                        job,
-                        "Failed",
-                        "InternalServerError: the embedded AWS stopped while this job was "
-                        "running; start a new job.",
-                    )
-
-    def _find(self, name: str) -> Record:
-        job = self._store.table(_KIND).get(name)
-        if job is None:
-            raise could_not_find("transform job", emulator.arn(_KIND, name))
-        return job
+    def new_run(self, job: Record) -> Run:
+        """Make what runs a job."""
+        return TransformRun(job, self._settings, self.store, self._containers)
 
 
 def _check(request: Record) -> None:

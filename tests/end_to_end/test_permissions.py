@@ -24,7 +24,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.sagemaker.emulator import Credentials
+from local.sagemaker.roles import RoleCredentials
 from tests.end_to_end.permissions import NEEDED, label, listed, permissions, statements
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Stage:
             for policy, text in before.items():
                 iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=text)
 
-    def session(self, role: str) -> Credentials:
+    def session(self, role: str) -> RoleCredentials:
         """Keys of a session of a role, which must let this account in for that moment."""
         iam, name = self.aws("iam"), self.physical[role]
         described = iam.get_role(RoleName=name)["Role"]
@@ -132,7 +132,7 @@ class Stage:
             text = before if isinstance(before, str) else json.dumps(before)
             iam.update_assume_role_policy(RoleName=name, PolicyDocument=text)
         keys = opened["Credentials"]
-        return Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+        return RoleCredentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Call the API, which must answer well; returns the answer."""
@@ -522,7 +522,7 @@ def another_bucket(stage: Stage) -> Iterator[None]:
     s3.delete_bucket(Bucket=ANOTHER_BUCKET)
 
 
-def allowed_of(asked: list[Probe], session: Credentials, url: str) -> set[str]:
+def allowed_of(asked: list[Probe], session: RoleCredentials, url: str) -> set[str]:
     """Send every probe with a session's keys; returns which were not refused."""
 
     @cache

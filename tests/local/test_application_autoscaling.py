@@ -105,7 +105,9 @@ def test_bad_requests_are_refused(
 
 
 def test_unimplemented_operations_say_so(scaling: Any) -> None:
-    with pytest.raises(ClientError, match="does not implement DescribeScheduledActions"):
+    with pytest.raises(
+        ClientError, match="does not implement the operation DescribeScheduledActions"
+    ):
         scaling.describe_scheduled_actions(ServiceNamespace="sagemaker")
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from local.sagemaker import SageMakerSettings
-from local.sagemaker.emulator import Credentials
 from local.sagemaker.notebook_machine import NotebookMachine
+from local.sagemaker.roles import RoleCredentials
 from stacks.capabilities.notebook import notebook_name
 from stacks.capabilities.storage import lessons_prefix, pretrained_prefix, source_prefix
 from stacks.lessons import lessons, lifecycle_script
@@ -168,7 +168,7 @@ class Classroom:
         )
         return found
 
-    def _role_credentials(self) -> Credentials:
+    def _role_credentials(self) -> RoleCredentials:
         """Session of the instance's role, as its programs have one."""
         role = self.instance["RoleArn"]
         iam = self.emulator.client("iam")
@@ -191,7 +191,7 @@ class Classroom:
         session = self.emulator.client("sts").assume_role(
             RoleArn=role, RoleSessionName="SageMaker"
         )["Credentials"]
-        return Credentials(
+        return RoleCredentials(
             session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"]
         )
 

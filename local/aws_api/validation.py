@@ -9,9 +9,8 @@ from typing import Any
 
 import botocore.session
 
-from local.sagemaker.errors import ApiError, validation_error
-
-Record = dict[str, Any]
+from local.aws_api import Record
+from local.aws_api.errors import ApiError, validation_error
 
 _UNICODE_CLASSES = {
     r"\p{M}": "\u0300-\u036f",
@@ -72,8 +71,8 @@ def project(shape: Any, record: Mapping[str, Any]) -> Record:
     return {name: record[name] for name in shape.members if record.get(name) is not None}
 
 
-def coerce(shape: Any, value: Any, path: str = "") -> Any:
-    """Give a value from a template the types of a shape.
+def coerce(service: str, operation: str, properties: Mapping[str, Any]) -> Record:
+    """Give properties of a template the types of an operation's request.
 
     CloudFormation carries numbers and booleans as strings where a template wrote them so, and
     refuses properties that the type does not have.
@@ -83,13 +82,19 @@ def coerce(shape: Any, value: Any, path: str = "") -> Any:
     ApiError
         For a property that does not exist or cannot be read as its type.
     """
+    shape = service_model(service).operation_model(operation).input_shape
+    request: Record = _coerced(shape, dict(properties), "")
+    return request
+
+
+def _coerced(shape: Any, value: Any, path: str) -> Any:
     try:
-        return _coerced(shape, value, path)
+        return _as_type(shape, value, path)
     except (ValueError, AttributeError, TypeError) as error:
         raise validation_error(f"Value at '{path}' cannot be read: {error}") from error
 
 
-def _coerced(shape: Any, value: Any, path: str) -> Any:
+def _as_type(shape: Any, value: Any, path: str) -> Any:
     kind = shape.type_name
     if kind == "structure":
         unknown = sorted(set(value) - set(shape.members))

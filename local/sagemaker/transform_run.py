@@ -1,4 +1,4 @@
-"""Runs batch transform jobs: the model's container is asked about every record of S3 objects.
+"""One batch transform job: the model's container is asked about every record of S3 objects.
 
 What the contract leaves open, as it is here: the output of each object is stored when that
 object is done, and stays when the job is stopped; an answer that ends in a line's end gets no
@@ -17,18 +17,20 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from local.sagemaker import artifacts, emulator, roles
+from local.aws_api import Record, context, now
+from local.aws_api.errors import ApiError
+from local.sagemaker import artifacts, roles
 from local.sagemaker.container_logs import LogStream
 from local.sagemaker.containers import Containers
-from local.sagemaker.errors import ApiError
+from local.sagemaker.kinds import REASON_CHARACTERS
 from local.sagemaker.model_server import AnswerTimeoutError, ModelServer, StartError
+from local.sagemaker.models import container_of
 from local.sagemaker.settings import SageMakerSettings
-from local.sagemaker.store import Record, Store, now
+from local.sagemaker.store import Store
 
 logger = logging.getLogger("sagemaker")
 
-LOG_GROUP = "/aws/sagemaker/TransformJobs"
-_REASON_CHARACTERS = 1024
+_LOG_GROUP = "/aws/sagemaker/TransformJobs"
 _MB = 1024 * 1024
 _DEFAULT_TIMEOUT_SECONDS = 600
 _DEFAULT_RETRIES = 3
@@ -42,48 +44,6 @@ class _ObjectError(Exception):
     """One object cannot be transformed; the others go on."""
 
 
-class TransformRunner:
-    """All running transform jobs.
-
-    Parameters
-    ----------
-    settings
-        Surroundings.
-    store
-        Where the jobs' records are.
-    containers
-        Where the models' programs run.
-    """
-
-    def __init__(self, settings: SageMakerSettings, store: Store, containers: Containers) -> None:
-        self._settings = settings
-        self._store = store
-        self._containers = containers
-        self._runs: dict[str, _TransformRun] = {}
-
-    def start(self, job: Record) -> None:
-        """Start a job in the background."""
-        run = _TransformRun(job, self._settings, self._store, self._containers)
-        with self._store.lock:
-            self._runs[job["_Arn"]] = run
-
-        def work() -> None:
-            try:
-                run.run()
-            finally:
-                with self._store.lock:
-                    self._runs.pop(job["_Arn"], None)
-
-        emulator.in_background(work, f"sagemaker-transform-{job['TransformJobName']}")
-
-    def stop(self, job: Record) -> None:
-        """Ask a job to stop after the requests that are under way."""
-        with self._store.lock:
-            run = self._runs.get(job["_Arn"])
-        if run is not None:
-            run.stop()
-
-
 @dataclasses.dataclass(frozen=True)
 class _Source:
     """An object to transform, and its place below the output path."""
@@ -92,15 +52,27 @@ class _Source:
     name: str
 
 
-class _TransformRun:
-    """One transform job from start to end."""
+class TransformRun:
+    """One transform job from start to end.
+
+    Parameters
+    ----------
+    job
+        Its record.
+    settings
+        Surroundings.
+    store
+        Where the record is.
+    containers
+        Where the model's program runs.
+    """
 
     def __init__(
         self, job: Record, settings: SageMakerSettings, store: Store, containers: Containers
     ) -> None:
         self._job = job
         self._store = store
-        self._region = emulator.region()
+        self._region = context.region()
         self._stopped = threading.Event()
         client = job.get("ModelClientConfig", {})
         self._attempts = 1 + client.get("InvocationsMaxRetries", _DEFAULT_RETRIES)
@@ -110,24 +82,22 @@ class _TransformRun:
             _variant(job),
             dataclasses.replace(settings, invocation_timeout_seconds=float(timeout)),
             containers,
-            log_group=LOG_GROUP,
+            log_group=_LOG_GROUP,
         )
 
     def stop(self) -> None:
+        """Ask the job to stop after the requests that are under way."""
         self._stopped.set()
 
     def run(self) -> None:
         """Run the job; every outcome ends in its record."""
         role_arn = self._job["_Model"]["ExecutionRoleArn"]
         try:
-            credentials = roles.open_session(role_arn)
-            try:
+            with roles.session(role_arn) as credentials:
                 self._transform(
                     artifacts.client("s3", credentials, self._region),
                     artifacts.client("logs", credentials, self._region),
                 )
-            finally:
-                emulator.forget_session(credentials)
         except (_JobError, StartError, ApiError, artifacts.ArtifactError) as error:
             self._finish("Failed", f"ClientError: {error}")
         except Exception as error:
@@ -140,7 +110,7 @@ class _TransformRun:
             self._server.start(self._stopped)
             with self._store.lock:
                 self._job["TransformStartTime"] = now()
-            data_log = LogStream(logs, LOG_GROUP, f"{self._server.log_stream}/data-log")
+            data_log = LogStream(logs, _LOG_GROUP, f"{self._server.log_stream}/data-log")
             try:
                 failed = self._transform_all(s3, sources, data_log)
             finally:
@@ -156,7 +126,7 @@ class _TransformRun:
         elif failed:
             raise _JobError(
                 f"{failed} of {len(sources)} objects could not be transformed. See the job's "
-                f"data-log in {LOG_GROUP} for more information"
+                f"data-log in {_LOG_GROUP} for more information"
             )
         else:
             self._finish("Completed", None)
@@ -243,7 +213,7 @@ class _TransformRun:
 def finish(job: Record, status: str, reason: str | None) -> None:
     """End a job; the caller holds the store's lock."""
     if reason is not None:
-        job["FailureReason"] = reason[:_REASON_CHARACTERS]
+        job["FailureReason"] = reason[:REASON_CHARACTERS]
     moment = now()
     job["TransformEndTime"] = job["LastModifiedTime"] = moment
     # The status comes last: whoever sees it finds everything else in place.
@@ -253,7 +223,7 @@ def finish(job: Record, status: str, reason: str | None) -> None:
 def _variant(job: Record) -> Record:
     """Describe the job's model as a production variant, which a model server serves."""
     model = job["_Model"]
-    container = (model.get("Containers") or [model["PrimaryContainer"]])[0]
+    container = container_of(model)
     environment = {
         **container.get("Environment", {}),
         **job.get("Environment", {}),

@@ -1,4 +1,9 @@
-"""Runs training jobs: data in, the program as a subprocess, the artifact out."""
+"""One training job: data in, the program in its container, the artifact out.
+
+A failure goes from the container to the job's record in this order: :meth:`TrainingRun._train`
+sees the exit code, :meth:`TrainingRun._algorithm_error` reads what the program said about it, and
+:func:`fail` writes it down.
+"""
 
 from __future__ import annotations
 
@@ -13,74 +18,49 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.sagemaker import artifacts, container_entry_point, emulator, images, roles
+from local.aws_api import Record, context, now
+from local.aws_api.errors import ApiError
+from local.sagemaker import artifacts, contracts, images, roles
 from local.sagemaker.container_logs import LogStream
-from local.sagemaker.containers import Containers, ContainerStartError
-from local.sagemaker.emulator import Credentials
-from local.sagemaker.engine_containers import EngineTraining
-from local.sagemaker.errors import ApiError
+from local.sagemaker.containers import Container, Containers, ContainerStartError
+from local.sagemaker.contracts import Layout, Program, TrainingContract, UnsupportedImageError
+from local.sagemaker.kinds import REASON_CHARACTERS
 from local.sagemaker.metrics import MetricCatcher
+from local.sagemaker.roles import RoleCredentials
 from local.sagemaker.settings import SageMakerSettings
-from local.sagemaker.store import Record, Store, now
+from local.sagemaker.store import Store
 from local.sagemaker.subprocesses import ContainerProcess
 
 logger = logging.getLogger("sagemaker")
 
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 _METRICS_NAMESPACE = "/aws/sagemaker/TrainingJobs"
-_REASON_CHARACTERS = 1024
 _LAST_LINES = 30
 _DEFAULT_MAX_RUNTIME_SECONDS = 86400
 
 
-class _JobError(Exception):
-    """Ends a job with a reason."""
+class _AlgorithmError(Exception):
+    """The container's program failed."""
 
 
-class TrainingRunner:
-    """All running training jobs.
+class _ClientError(Exception):
+    """What the job was asked to do cannot be done."""
+
+
+class TrainingRun:
+    """One training job from start to end.
 
     Parameters
     ----------
+    job
+        Its record.
     settings
         Surroundings.
     store
-        Where the jobs' records are.
+        Where the record is.
     containers
-        Where their programs run.
+        Where the program runs.
     """
-
-    def __init__(self, settings: SageMakerSettings, store: Store, containers: Containers) -> None:
-        self._settings = settings
-        self._store = store
-        self._containers = containers
-        self._runs: dict[str, _TrainingRun] = {}
-
-    def start(self, job: Record) -> None:
-        """Start a job in the background."""
-        run = _TrainingRun(job, self._settings, self._store, self._containers)
-        with self._store.lock:
-            self._runs[job["_Arn"]] = run
-
-        def work() -> None:
-            try:
-                run.run()
-            finally:
-                with self._store.lock:
-                    self._runs.pop(job["_Arn"], None)
-
-        emulator.in_background(work, f"sagemaker-training-{job['TrainingJobName']}")
-
-    def stop(self, job: Record) -> None:
-        """Ask a job to stop; it gets SIGTERM, and SIGKILL after the grace time."""
-        with self._store.lock:
-            run = self._runs.get(job["_Arn"])
-        if run is not None:
-            run.stop()
-
-
-class _TrainingRun:
-    """One training job from start to end."""
 
     def __init__(
         self, job: Record, settings: SageMakerSettings, store: Store, containers: Containers
@@ -89,47 +69,37 @@ class _TrainingRun:
         self._settings = settings
         self._store = store
         self._containers = containers
-        self._region = emulator.region()
+        self._region = context.region()
         self._stopped = threading.Event()
         self._process: ContainerProcess | None = None
         self._metrics = MetricCatcher(job["AlgorithmSpecification"].get("MetricDefinitions", []))
         self._folder = settings.work_folder / f"job-{job['TrainingJobName']}-{uuid.uuid4().hex[:8]}"
-        self._layout = images.Layout(self._folder / "ml")
+        self._layout = Layout(self._folder / "ml")
         self._last_lines: collections.deque[str] = collections.deque(maxlen=_LAST_LINES)
 
     def stop(self) -> None:
+        """Ask the job to stop; it gets SIGTERM, and SIGKILL after the grace time."""
         self._stopped.set()
 
     def run(self) -> None:
         """Run the job; every outcome ends in its record."""
-        credentials: Credentials | None = None
         try:
-            credentials = roles.open_session(self._job["RoleArn"])
-            self._train(credentials)
-        except (_JobError, images.UnsupportedImageError, ApiError) as error:
-            reason = str(error)
-            known = reason.startswith(("AlgorithmError", "ClientError"))
-            self._fail(reason if known else f"ClientError: {reason}")
-        except artifacts.ArtifactError as error:
+            with roles.session(self._job["RoleArn"]) as credentials:
+                self._train(credentials)
+        except _AlgorithmError as error:
+            self._fail(f"AlgorithmError: {error}")
+        except (_ClientError, UnsupportedImageError, ApiError, artifacts.ArtifactError) as error:
             self._fail(f"ClientError: {error}")
         except Exception as error:
             logger.exception("training job %s", self._job["TrainingJobName"])
             self._fail(f"InternalServerError: {error}")
         finally:
-            if credentials is not None:
-                emulator.forget_session(credentials)
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _train(self, credentials: Credentials) -> None:
+    def _train(self, credentials: RoleCredentials) -> None:
         s3 = artifacts.client("s3", credentials, self._region)
-        image = self._job["AlgorithmSpecification"].get("TrainingImage", "")
-        contract: images.TrainingContract
-        if self._settings.engine is not None:
-            contract = EngineTraining(self._settings.engine)
-        elif container_entry_point.brings_entry_point(self._job):
-            contract = container_entry_point.EntryPoint(self._settings)
-        else:
-            contract = images.training_contract(image, emulator.account(), self._settings)
+        contract = images.training_contract(self._job, self._settings)
+        image = self._job["AlgorithmSpecification"]["TrainingImage"]
         roles.require_image_access(self._job["RoleArn"], credentials, image)
         self._layout.create()
         self._transition("Downloading", "Downloading input data")
@@ -143,7 +113,7 @@ class _TrainingRun:
         stopped = self._stopped.is_set()
         if exit_code != 0 and not stopped and not timed_out:
             self._upload_output(s3)
-            raise _JobError(self._algorithm_error(contract, program, exit_code))
+            raise self._algorithm_error(contract, program, exit_code)
         if not stopped:
             self._transition("Uploading", "Uploading generated training model")
         self._upload_model(s3, optional=stopped or timed_out)
@@ -159,7 +129,7 @@ class _TrainingRun:
         for channel in self._job.get("InputDataConfig", []):
             source = channel["DataSource"].get("S3DataSource")
             if source is None or source["S3DataType"] != "S3Prefix":
-                raise _JobError("the embedded SageMaker reads channels of S3 prefixes only")
+                raise _ClientError("the embedded SageMaker reads channels of S3 prefixes only")
             folder = self._layout.data / channel["ChannelName"]
             folder.mkdir()
             try:
@@ -170,8 +140,8 @@ class _TrainingRun:
                     gunzip=channel.get("CompressionType") == "Gzip",
                 )
             except artifacts.ArtifactError as error:
-                raise _JobError(
-                    f"ClientError: Data download failed: channel {channel['ChannelName']}, "
+                raise _ClientError(
+                    f"Data download failed: channel {channel['ChannelName']}, "
                     f"{source['S3Uri']}: {error}"
                 ) from error
             if self._stopped.is_set():
@@ -180,31 +150,41 @@ class _TrainingRun:
     def _write_configuration(self) -> None:
         files = {
             "hyperparameters.json": self._job.get("HyperParameters", {}),
-            "inputdataconfig.json": images.input_data_configuration(self._job),
-            "resourceconfig.json": images.resource_configuration(self._job),
+            "inputdataconfig.json": contracts.input_data_configuration(self._job),
+            "resourceconfig.json": contracts.resource_configuration(self._job),
         }
         for name, content in files.items():
             (self._layout.configuration / name).write_text(json.dumps(content), encoding="utf-8")
 
-    def _execute(self, program: images.Program, credentials: Credentials) -> tuple[int, bool]:
+    def _execute(self, program: Program, credentials: RoleCredentials) -> tuple[int, bool]:
         """Run the program; answers its exit code and whether its time ran out."""
         stream = LogStream(
             artifacts.client("logs", credentials, self._region),
-            LOG_GROUP,
-            f"{self._job['TrainingJobName']}/{images.HOST_NAME}-{int(now())}",
+            _LOG_GROUP,
+            f"{self._job['TrainingJobName']}/{contracts.HOST_NAME}-{int(now())}",
         )
-        isolated = bool(self._job.get("EnableNetworkIsolation"))
+        isolated = bool(self._job["EnableNetworkIsolation"])
+        environment = {
+            **program.environment,
+            "TRAINING_JOB_NAME": self._job["TrainingJobName"],
+            "TRAINING_JOB_ARN": self._job["_Arn"],
+            "AWS_REGION": self._region,
+            "AWS_DEFAULT_REGION": self._region,
+            **({} if isolated else credentials.variables()),
+        }
         try:
             process = self._containers.start(
-                program,
-                self._layout,
-                self._environment(program, None if isolated else credentials),
-                network=not isolated,
+                Container(
+                    program=program,
+                    layout=self._layout,
+                    environment=environment,
+                    network=not isolated,
+                )
             )
         except ContainerStartError as error:
             stream.write(str(error))
             stream.close()
-            raise _JobError(str(error)) from error
+            raise _ClientError(str(error)) from error
         self._transition("Training", "Training image download completed. Training in progress.")
         for notice in program.notices:
             stream.write(notice)
@@ -215,24 +195,12 @@ class _TrainingRun:
             pump.join(timeout=30)
             process.collect(self._layout)
         except ContainerStartError as error:
-            raise _JobError(str(error)) from error
+            raise _ClientError(str(error)) from error
         finally:
             process.remove()
             stream.close()
         self._publish_metrics(credentials)
         return exit_code, timed_out
-
-    def _environment(
-        self, program: images.Program, credentials: Credentials | None
-    ) -> dict[str, str]:
-        return {
-            **program.environment,
-            "TRAINING_JOB_NAME": self._job["TrainingJobName"],
-            "TRAINING_JOB_ARN": self._job["_Arn"],
-            "AWS_REGION": self._region,
-            "AWS_DEFAULT_REGION": self._region,
-            **(container_credentials(credentials) if credentials is not None else {}),
-        }
 
     def _pump(self, process: ContainerProcess, stream: LogStream) -> None:
         for line in process.lines():
@@ -243,7 +211,7 @@ class _TrainingRun:
                 self._job["FinalMetricDataList"] = self._metrics.final
 
     def _wait(self, process: ContainerProcess) -> tuple[int, bool]:
-        limit = self._job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds")
+        limit = self._job["StoppingCondition"].get("MaxRuntimeInSeconds")
         deadline = now() + (limit or _DEFAULT_MAX_RUNTIME_SECONDS)
         while True:
             code = process.wait(0.2)
@@ -257,8 +225,8 @@ class _TrainingRun:
                 return process.end(self._settings.stop_grace_seconds), True
 
     def _algorithm_error(
-        self, contract: images.TrainingContract, program: images.Program, exit_code: int
-    ) -> str:
+        self, contract: TrainingContract, program: Program, exit_code: int
+    ) -> _AlgorithmError:
         failure = contract.failure(program, exit_code, list(self._last_lines))
         text = failure.text
         # A failure file comes first, in script mode too: the toolkit writes one only where the
@@ -266,8 +234,9 @@ class _TrainingRun:
         with contextlib.suppress(OSError):
             content = self._layout.failure.read_text(encoding="utf-8", errors="replace")
             text = content.strip() or text
-        prefix, suffix = "AlgorithmError: ", f", exit code: {failure.exit_code}"
-        return prefix + text[: _REASON_CHARACTERS - len(prefix) - len(suffix)] + suffix
+        suffix = f", exit code: {failure.exit_code}"
+        longest = REASON_CHARACTERS - len("AlgorithmError: ") - len(suffix)
+        return _AlgorithmError(text[:longest] + suffix)
 
     def _upload_model(self, s3: Any, *, optional: bool) -> None:
         content = artifacts.pack(self._layout.model)
@@ -292,10 +261,10 @@ class _TrainingRun:
         try:
             artifacts.write(s3, uri, content, output.get("KmsKeyId"))
         except artifacts.ArtifactError as error:
-            raise _JobError(f"ClientError: Artifact upload failed: {uri}: {error}") from error
+            raise _ClientError(f"Artifact upload failed: {uri}: {error}") from error
         return uri
 
-    def _publish_metrics(self, credentials: Credentials) -> None:
+    def _publish_metrics(self, credentials: RoleCredentials) -> None:
         data = [
             {
                 "MetricName": item["MetricName"],
@@ -324,22 +293,11 @@ class _TrainingRun:
 
     def _finish(self, status: str, secondary: str, message: str) -> None:
         with self._store.lock:
-            finish(self._job, status, secondary, message)
+            _finish(self._job, status, secondary, message)
 
     def _fail(self, reason: str) -> None:
         with self._store.lock:
-            self._job["FailureReason"] = reason[:_REASON_CHARACTERS]
-            finish(self._job, "Failed", "Failed", self._job["FailureReason"])
-
-
-def container_credentials(credentials: Credentials) -> dict[str, str]:
-    """Environment through which a container's own AWS clients act as its role."""
-    return {
-        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
-        "AWS_SESSION_TOKEN": credentials.session_token,
-        "AWS_ENDPOINT_URL": emulator.endpoint_url(),
-    }
+            fail(self._job, reason)
 
 
 def transition(job: Record, status: str, message: str) -> None:
@@ -353,8 +311,13 @@ def transition(job: Record, status: str, message: str) -> None:
     job["LastModifiedTime"] = moment
 
 
-def finish(job: Record, status: str, secondary: str, message: str) -> None:
-    """End a job; the caller holds the store's lock."""
+def fail(job: Record, reason: str) -> None:
+    """End a job with a reason; the caller holds the store's lock."""
+    job["FailureReason"] = reason[:REASON_CHARACTERS]
+    _finish(job, "Failed", "Failed", job["FailureReason"])
+
+
+def _finish(job: Record, status: str, secondary: str, message: str) -> None:
     transition(job, secondary, message)
     moment = now()
     job["SecondaryStatusTransitions"][-1]["EndTime"] = moment

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from local.sagemaker.errors import validation_error
-
-Record = dict[str, Any]
+from local.aws_api import Record
+from local.aws_api.errors import validation_error
 
 
 def page(items: Sequence[Record], request: Record, default: int) -> tuple[list[Record], Record]:

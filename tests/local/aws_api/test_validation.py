@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from local.sagemaker import validation
-from local.sagemaker.errors import ApiError
+from local.aws_api import validation
+from local.aws_api.errors import ApiError
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:model/one"
 
@@ -59,18 +59,19 @@ def test_a_tag_with_a_forbidden_sign_is_refused() -> None:
 
 
 def test_properties_of_a_template_take_the_types_of_the_service() -> None:
-    shape = validation.service_model("sagemaker").operation_model("CreateEndpointConfig")
-    properties = {
+    properties: dict[str, Any] = {
         "EndpointConfigName": "one",
         "ProductionVariants": [
             {"VariantName": "a", "InitialInstanceCount": "2", "InitialVariantWeight": "0.5"}
         ],
         "EnableNetworkIsolation": "true",
     }
-    coerced = validation.coerce(shape.input_shape, properties)
+    coerced = validation.coerce("sagemaker", "CreateEndpointConfig", properties)
     assert coerced["ProductionVariants"][0]["InitialInstanceCount"] == 2
     assert coerced["ProductionVariants"][0]["InitialVariantWeight"] == 0.5
     assert coerced["EnableNetworkIsolation"] is True
     properties["ProductionVariants"] = [{"VariantName": "a", "InitialInstanceCount": "two"}]
-    with pytest.raises(ApiError, match="cannot be read"):
-        validation.coerce(shape.input_shape, properties)
+    with pytest.raises(
+        ApiError, match="at '/ProductionVariants/0/InitialInstanceCount' cannot be read"
+    ):
+        validation.coerce("sagemaker", "CreateEndpointConfig", properties)
