@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import random
 import statistics
 import time
@@ -33,11 +32,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import machine
 from feedback.table import FeedbackTable
 from gender_model.client import GenderModel
 from identify_gender.logic import identify
+from local import loopback
 from local.client_environment import make_client
 from local.credentials import load_or_create
+from local.deployment import read_outputs
 from local.settings import LocalSettings
 
 if TYPE_CHECKING:
@@ -82,14 +84,12 @@ class Benchmark:
     def __init__(self) -> None:
         settings = LocalSettings.from_environment()
         credentials = load_or_create(settings.state_folder)
-        stacks = json.loads(settings.outputs_file.read_text())
-        outputs = {name: value for stack in stacks.values() for name, value in stack.items()}
+        outputs = read_outputs(settings)
         self.api = json.loads(settings.urls_file.read_text())["api"]
         self.table = outputs["TableName"]
         self.endpoint = outputs["EndpointName"]
         self.dynamodb = make_client(settings, credentials, "dynamodb")
         self.runtime = make_client(settings, credentials, "sagemaker-runtime")
-        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         self.requests: Counter[str] = Counter()
         for client in (self.dynamodb, self.runtime):
             client.meta.events.register("before-call.*", self._count)
@@ -179,7 +179,7 @@ class Benchmark:
             data=json.dumps({"ids": list(ids)}).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with self.opener.open(request, timeout=60) as response:
+        with loopback.open_url(request, timeout_seconds=60) as response:
             results = json.load(response)["results"]
         if any("error" in result for result in results) or len(results) != len(ids):
             raise RuntimeError("the API did not identify all")
@@ -294,8 +294,7 @@ def main() -> None:
     result = {
         "command": "PYTHONPATH=lambda python -m benchmarks.identify",
         "machine": {
-            "processors": os.cpu_count(),
-            "python": platform.python_version(),
+            **machine.describe(),
             "load_average": round(os.getloadavg()[0], 1),
         },
         "selected": SELECTED,

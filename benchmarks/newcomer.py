@@ -9,64 +9,26 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import re
 import subprocess
 import tempfile
-import threading
 import time
 import urllib.request
-from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
+from benchmarks import machine
+from local import loopback
+from soak.processes import MemoryWatch, peaks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RESULTS = REPOSITORY / "docs" / "benchmarks" / "newcomer.json"
 _PORT = "4766"
 _REQUESTS = 200
-_SAMPLE_SECONDS = 0.5
 _STEP = re.compile(r"^ +(?P<step>[A-Z][^:]*): done in (?P<seconds>[\d.]+) s$", re.MULTILINE)
-_ROLES = {
-    "embedded AWS": "local.emulator",
-    "training": "model_code.train|train.py",
-    "model server": "handler_host|model_code.serve",
-    "functions": "ministack-lambda",
-}
-
-
-class Memory:
-    """The largest resident memory of each kind of process below a folder, in MB."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = str(folder)
-        self._ended = threading.Event()
-        self._peaks: dict[str, float] = defaultdict(float)
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def end(self) -> Mapping[str, int]:
-        """Stop watching and return the peaks."""
-        self._ended.set()
-        self._thread.join()
-        return {role: round(peak) for role, peak in sorted(self._peaks.items())}
-
-    def _watch(self) -> None:
-        while not self._ended.wait(_SAMPLE_SECONDS):
-            now: dict[str, float] = defaultdict(float)
-            for process in psutil.process_iter(["cmdline", "memory_info"]):
-                command = " ".join(process.info["cmdline"] or [])
-                if self._folder not in command or process.info["memory_info"] is None:
-                    continue
-                for role, pattern in _ROLES.items():
-                    if re.search(pattern, command):
-                        now[role] += process.info["memory_info"].rss / 2**20
-            for role, megabytes in now.items():
-                self._peaks[role] = max(self._peaks[role], megabytes)
 
 
 def timed(work: Callable[[], str]) -> tuple[float, str]:
@@ -78,7 +40,6 @@ def timed(work: Callable[[], str]) -> tuple[float, str]:
 
 def milliseconds_per_request(url: str) -> list[float]:
     """Return the sorted response times of predictions of one name, one after the other."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     body = json.dumps({"names": ["Mary"]}).encode()
     times = []
     for _ in range(_REQUESTS):
@@ -86,7 +47,7 @@ def milliseconds_per_request(url: str) -> list[float]:
             f"{url}/predict", data=body, headers={"Content-Type": "application/json"}
         )
         started = time.perf_counter()
-        with opener.open(request, timeout=60) as response:
+        with loopback.open_url(request, timeout_seconds=60) as response:
             response.read()
         times.append((time.perf_counter() - started) * 1000)
     return sorted(times)
@@ -117,7 +78,7 @@ def main() -> None:
                 ).stdout
             )
 
-        memory = Memory(clone)
+        watch = MemoryWatch((clone / ".local").resolve())
         seconds: dict[str, float] = {}
         try:
             seconds["make setup, with empty caches"], _ = timed(make("setup"))
@@ -136,14 +97,12 @@ def main() -> None:
         "command": "make bench",
         "commit": commit,
         "machine": {
-            "processors": os.cpu_count(),
-            "memory_gb": round(psutil.virtual_memory().total / 2**30),
-            "python": platform.python_version(),
+            **machine.describe(),
             "load_average": os.getloadavg()[2],
         },
         "seconds": seconds,
         "seconds_of_the_first_start": steps,
-        "peak_memory_mb": memory.end(),
+        "peak_memory_mb": {kind: round(of["peak"]) for kind, of in peaks(watch.end()).items()},
         "predict_one_name_ms": {
             "p50": round(requests[len(requests) // 2], 1),
             "p95": round(requests[int(len(requests) * 0.95)], 1),

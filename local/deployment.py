@@ -42,6 +42,11 @@ class Urls:
     aws: str
 
 
+def cdk_command(*arguments: str) -> list[str]:
+    """Command of the CDK CLI with these arguments, whose output is for programs."""
+    return [str(CDK_COMMAND), "--no-notices", "--no-color", *arguments]
+
+
 def is_bootstrapped(settings: LocalSettings, credentials: Credentials) -> bool:
     """Whether the CDK toolkit stack of this region is there."""
     cloudformation = make_client(settings, credentials, "cloudformation")
@@ -117,9 +122,8 @@ def _run_cdk(
     *,
     folder: Path,
 ) -> None:
-    command = [str(CDK_COMMAND), "--no-notices", "--no-color", *arguments]
     process = subprocess.Popen(
-        command,
+        cdk_command(*arguments),
         cwd=folder,
         env=client_environment(settings, credentials),
         stdin=subprocess.DEVNULL,
@@ -199,6 +203,17 @@ def is_worth_showing(line: str) -> bool:
     return slow or "FAILED" in event["status"]
 
 
+def read_outputs(settings: LocalSettings) -> dict[str, str]:
+    """Read the outputs of the stage that was deployed last, by their stable names."""
+    stacks: dict[str, dict[str, str]] = json.loads(settings.outputs_file.read_text())
+    return {
+        name: value
+        for stack, outputs in stacks.items()
+        if stack.startswith(f"{settings.stage_name}-")
+        for name, value in outputs.items()
+    }
+
+
 def read_urls(settings: LocalSettings) -> Urls:
     """URLs of the stage that was deployed last.
 
@@ -212,10 +227,7 @@ def read_urls(settings: LocalSettings) -> Urls:
     DeploymentError
         If the outputs hold no API.
     """
-    outputs: dict[str, str] = {}
-    for stack, values in json.loads(settings.outputs_file.read_text()).items():
-        if stack.startswith(settings.stage_name):
-            outputs.update(values)
+    outputs = read_outputs(settings)
     api_url = outputs.get("ApiUrl")
     if api_url is None:
         raise DeploymentError(f"{settings.outputs_file} holds no output ApiUrl")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import webbrowser
 
-from local import credentials, launcher
+from local import credentials, deployment, launcher
 from local.client_environment import make_client
 from local.progress import Step, say
 from local.settings import LocalSettings
@@ -39,11 +38,10 @@ def open_notebook(settings: LocalSettings) -> None:
 
 
 def _notebook_name(settings: LocalSettings) -> str:
-    stacks: dict[str, dict[str, str]] = json.loads(settings.outputs_file.read_text())
-    for stack, outputs in stacks.items():
-        if stack.startswith(settings.stage_name) and "NotebookName" in outputs:
-            return outputs["NotebookName"]
-    raise launcher.LauncherError(
-        f"the environment {settings.environment} has no notebook instance: its setting "
-        "'notebook' in cdk.json is false"
-    )
+    name = deployment.read_outputs(settings).get("NotebookName")
+    if name is None:
+        raise launcher.LauncherError(
+            f"the environment {settings.environment} has no notebook instance: its setting "
+            "'notebook' in cdk.json is false"
+        )
+    return name

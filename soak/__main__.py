@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
+from benchmarks import machine
 from local.progress import say
 from local.settings import LocalSettings
 from soak import deployments, faults, load, rehearsing, report
@@ -68,7 +69,7 @@ def _load(surroundings: Surroundings, clients: int, seconds: int) -> bool:
     say(f"==> {clients} clients for {seconds} s")
     # One client more hands in six times as many feedbacks at once: the stage's throttle answers.
     result = load.run(surroundings, clients=clients, seconds=seconds, burst=6 * clients)
-    report.write_load({**result, "machine": report.machine()})
+    report.write_load({**result, "machine": machine.describe()})
     for line in report.load_lines(result):
         say(line)
     return bool(result["reconciliation"]["is_clean"]) and result["server_errors"] == 0
@@ -101,7 +102,7 @@ def _rehearse(steps: list[Callable[[], Outcome]], clients: int) -> bool:
         outcome = step()
         report.write_outcome(outcome, clients=clients, load_average=load_average)
         say(report.outcome_line(outcome))
-        well = well and outcome.finding.is_clean and outcome.recovered_in_time
+        well = well and outcome.is_well
     return well
 
 

@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,13 +22,12 @@ import psutil
 from local import launcher
 from local.client_environment import client_environment
 from local.credentials import load_or_create
-from local.deployment import CDK_COMMAND
+from local.deployment import cdk_command
 from local.settings import PROJECT_ROOT
 from soak.faults import EVERYTHING
-from soak.rehearsing import Outcome, Probes
+from soak.rehearsing import Outcome, observe
 from soak.surroundings import Surroundings, wait_until
 
-_LONGEST_LOAD_SECONDS = 1800.0
 _START_SECONDS = 300.0
 _UNTIL_AT_WORK_SECONDS = 0.3
 _FULL_DISK = "64k"
@@ -99,7 +97,7 @@ class Assembly:
 def _cdk(surroundings: Surroundings, *arguments: str) -> subprocess.Popen[str]:
     settings = surroundings.settings
     return subprocess.Popen(
-        [str(CDK_COMMAND), "--no-notices", "--no-color", *arguments],
+        cdk_command(*arguments),
         cwd=PROJECT_ROOT,
         env=client_environment(settings, load_or_create(settings.state_folder)),
         stdin=subprocess.DEVNULL,
@@ -166,29 +164,17 @@ def rehearse(surroundings: Surroundings, mishap: Mishap, *, clients: int) -> Out
     """
     _prepare_few_names()
     assembly = Assembly.write(surroundings, "changed", *mishap.context)
-    probes = Probes(surroundings)
-    load = surroundings.start_clients(clients, _LONGEST_LOAD_SECONDS)
-    begun = time.time()
     try:
-        note = mishap.steps(assembly)
-        gone = time.monotonic()
-        recovered = wait_until(lambda: probes.work(EVERYTHING), seconds=60)
-        recovered_after = round(time.monotonic() - gone, 1)
-        well_again = time.time()
+        return observe(
+            surroundings,
+            name=mishap.name,
+            how=mishap.how,
+            concerns=EVERYTHING,
+            happens=lambda: mishap.steps(assembly),
+            clients=clients,
+        )
     finally:
-        surroundings.stop_clients(load)
         shutil.rmtree(assembly.folder, ignore_errors=True)
-    probes.remove()
-    during = [sample for sample in surroundings.samples(begun) if sample.begun <= well_again]
-    return Outcome(
-        name=mishap.name,
-        how=mishap.how,
-        requests=len(during),
-        seen=dict(Counter(sample.failure for sample in during if sample.failure).most_common()),
-        recovered_after=recovered_after if recovered else None,
-        finding=surroundings.reconcile(),
-        note=note,
-    )
 
 
 def _must_succeed(deployment: subprocess.Popen[str]) -> None:

@@ -4,57 +4,15 @@ from __future__ import annotations
 
 import os
 import statistics
-import threading
 import time
 from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-import psutil
+from soak.processes import MemoryWatch, peaks
+from soak.surroundings import Sample, Surroundings
 
-from soak.surroundings import KINDS, Sample, Surroundings
-
-_MEMORY_SECONDS = 1.0
 _WINDOW_SECONDS = 5
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Resident memory of one kind of process at one moment."""
-
-    second: float
-    kind: str
-    megabytes: float
-
-
-class MemoryWatch:
-    """Looks at the memory of the embedded AWS's processes every second."""
-
-    def __init__(self, surroundings: Surroundings) -> None:
-        self._surroundings = surroundings
-        self._ended = threading.Event()
-        self._begun = time.monotonic()
-        self.seen: list[Memory] = []
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def end(self) -> list[Memory]:
-        """Stop looking, and return what was seen."""
-        self._ended.set()
-        self._thread.join()
-        return self.seen
-
-    def _watch(self) -> None:
-        while not self._ended.wait(_MEMORY_SECONDS):
-            for kind in KINDS:
-                total = 0
-                for process in self._surroundings.processes(kind):
-                    try:
-                        total += process.memory_info().rss
-                    except psutil.NoSuchProcess:
-                        continue
-                second = round(time.monotonic() - self._begun, 1)
-                self.seen.append(Memory(second, kind, round(total / 2**20, 1)))
 
 
 def run(surroundings: Surroundings, *, clients: int, seconds: float, burst: int) -> dict[str, Any]:
@@ -72,7 +30,7 @@ def run(surroundings: Surroundings, *, clients: int, seconds: float, burst: int)
         Feedbacks that one client more hands in at once, every 45 s or so.
     """
     load_before = os.getloadavg()[0]
-    watch = MemoryWatch(surroundings)
+    watch = MemoryWatch(surroundings.settings.state_folder)
     begun = time.time()
     locust = surroundings.start_clients(clients, seconds, burst_requests=burst)
     try:
@@ -91,7 +49,7 @@ def run(surroundings: Surroundings, *, clients: int, seconds: float, burst: int)
         "load_average_before": round(load_before, 1),
         **summary(samples, seconds),
         "reconciliation": {**asdict(finding), "is_clean": finding.is_clean},
-        "memory_mb": _peaks(memory),
+        "memory_mb": peaks(memory),
         "memory_over_time": [list(asdict(seen).values()) for seen in memory],
         "over_time": _windows(samples, begun),
     }
@@ -129,17 +87,6 @@ def percentiles(milliseconds: list[float]) -> dict[str, float | None]:
         return {"p50_ms": only, "p95_ms": only, "p99_ms": only}
     steps = statistics.quantiles(milliseconds, n=100, method="inclusive")
     return {f"p{share}_ms": round(steps[share - 1], 1) for share in (50, 95, 99)}
-
-
-def _peaks(memory: list[Memory]) -> dict[str, dict[str, float]]:
-    kinds: defaultdict[str, list[float]] = defaultdict(list)
-    for seen in memory:
-        kinds[seen.kind].append(seen.megabytes)
-    return {
-        kind: {"first": values[0], "peak": max(values), "last": values[-1]}
-        for kind, values in kinds.items()
-        if max(values)
-    }
 
 
 def _windows(samples: list[Sample], begun: float) -> list[list[float]]:

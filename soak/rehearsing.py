@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from soak.faults import EVERYTHING, Rehearsal, injected
@@ -18,7 +18,7 @@ RECOVERY_SECONDS = 10.0
 
 _WARM_UP_SECONDS = 60.0
 _LONGEST_RECOVERY_SECONDS = 120.0
-_LONGEST_LOAD_SECONDS = 900.0
+_LONGEST_LOAD_SECONDS = 1800.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Outcome:
     recovered_after: float | None
     finding: Finding
     note: str = ""
-    heals_within: float = field(default=0.0)
+    heals_within: float = 0.0
 
     @property
     def recovered_in_time(self) -> bool:
@@ -58,6 +58,11 @@ class Outcome:
             self.recovered_after is not None
             and self.recovered_after <= RECOVERY_SECONDS + self.heals_within
         )
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing was lost, and everything recovered in time."""
+        return self.finding.is_clean and self.recovered_in_time
 
 
 class Probes:
@@ -101,8 +106,69 @@ class Probes:
         self._surroundings.call("DELETE", f"/feedback/{self._id}")
 
 
+def observe(
+    surroundings: Surroundings,
+    *,
+    name: str,
+    how: str,
+    concerns: Sequence[str],
+    happens: Callable[[], str],
+    clients: int,
+    heals_within: float = 0.0,
+) -> Outcome:
+    """Let something happen while clients work, and see how the application comes through.
+
+    Parameters
+    ----------
+    surroundings
+        The application, without any clients yet.
+    name, how
+        Of what happens.
+    concerns
+        Names of the probes that must work afterwards.
+    happens
+        Lets it happen and takes its cause away; returns what whoever operates it is told.
+    clients
+        Number of clients.
+    heals_within
+        Seconds after which the embedded AWS itself takes the cause away, if nobody else does.
+
+    Raises
+    ------
+    RuntimeError
+        If the application does not work before.
+    """
+    probes = Probes(surroundings)
+    if not wait_until(lambda: probes.work(EVERYTHING), seconds=_WARM_UP_SECONDS):
+        raise RuntimeError(f"the application does not work before this: {name}")
+    begun = time.time()
+    load = surroundings.start_clients(clients, _LONGEST_LOAD_SECONDS)
+    try:
+        wait_until(lambda: len(surroundings.samples(begun)) > 2 * clients, seconds=_WARM_UP_SECONDS)
+        happened_at = time.time()
+        note = happens()
+        gone = time.monotonic()
+        recovered = wait_until(lambda: probes.work(concerns), seconds=_LONGEST_RECOVERY_SECONDS)
+        recovered_after = round(time.monotonic() - gone, 1)
+        well_again = time.time()
+    finally:
+        surroundings.stop_clients(load)
+    probes.remove()
+    during = [sample for sample in surroundings.samples(happened_at) if sample.begun <= well_again]
+    return Outcome(
+        name=name,
+        how=how,
+        requests=len(during),
+        seen=dict(Counter(sample.failure for sample in during if sample.failure).most_common()),
+        recovered_after=recovered_after if recovered else None,
+        finding=surroundings.reconcile(),
+        note=note,
+        heals_within=heals_within,
+    )
+
+
 def rehearse(surroundings: Surroundings, rehearsal: Rehearsal, *, clients: int) -> Outcome:
-    """Let a fault happen while clients work.
+    """Inject a fault of a service while clients work.
 
     Parameters
     ----------
@@ -112,38 +178,19 @@ def rehearse(surroundings: Surroundings, rehearsal: Rehearsal, *, clients: int) 
         The fault.
     clients
         Number of clients.
-
-    Raises
-    ------
-    RuntimeError
-        If the application does not work before the fault.
     """
-    probes = Probes(surroundings)
-    if not wait_until(lambda: probes.work(EVERYTHING), seconds=_WARM_UP_SECONDS):
-        raise RuntimeError("the application does not work before the fault")
-    begun = time.time()
-    load = surroundings.start_clients(clients, _LONGEST_LOAD_SECONDS)
-    try:
-        wait_until(lambda: len(surroundings.samples(begun)) > 2 * clients, seconds=_WARM_UP_SECONDS)
-        injected_at = time.time()
+
+    def happens() -> str:
         with injected(rehearsal, surroundings):
             time.sleep(rehearsal.seconds)
-        gone = time.monotonic()
-        recovered = wait_until(
-            lambda: probes.work(rehearsal.concerns), seconds=_LONGEST_RECOVERY_SECONDS
-        )
-        recovered_after = round(time.monotonic() - gone, 1)
-        well_again = time.time()
-    finally:
-        surroundings.stop_clients(load)
-    probes.remove()
-    during = [sample for sample in surroundings.samples(injected_at) if sample.begun <= well_again]
-    return Outcome(
+        return ""
+
+    return observe(
+        surroundings,
         name=rehearsal.name,
         how=rehearsal.how,
-        requests=len(during),
-        seen=dict(Counter(sample.failure for sample in during if sample.failure).most_common()),
-        recovered_after=recovered_after if recovered else None,
-        finding=surroundings.reconcile(),
+        concerns=rehearsal.concerns,
+        happens=happens,
+        clients=clients,
         heals_within=rehearsal.heals_within,
     )

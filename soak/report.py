@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import psutil
-
+from benchmarks import machine
 from local.settings import PROJECT_ROOT
 from soak import deployments, faults
 from soak.rehearsing import RECOVERY_SECONDS, Outcome
@@ -62,18 +59,9 @@ def write_outcome(outcome: Outcome, *, clients: int, load_average: float) -> Non
         "load_average": round(load_average, 1),
     }
     rows = [known[fault.name] for fault in (*faults.ALL, *deployments.ALL) if fault.name in known]
-    result: dict[str, Any] = {"command": "make soak", "machine": machine(), "faults": rows}
+    result: dict[str, Any] = {"command": "make soak", "machine": machine.describe(), "faults": rows}
     FAULT_RESULTS.write_text(json.dumps(result, indent=1) + "\n")
     RELIABILITY_PAGE.write_text(reliability_page(rows, result["machine"]))
-
-
-def machine() -> dict[str, Any]:
-    """Describe this machine."""
-    return {
-        "processors": os.cpu_count(),
-        "memory_gb": round(psutil.virtual_memory().total / 2**30),
-        "python": platform.python_version(),
-    }
 
 
 def load_page(result: Mapping[str, Any]) -> str:
@@ -146,7 +134,7 @@ def load_page(result: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def reliability_page(rows: Sequence[Mapping[str, Any]], machine: Mapping[str, Any]) -> str:
+def reliability_page(rows: Sequence[Mapping[str, Any]], taken_on: Mapping[str, Any]) -> str:
     """Return the Markdown page of the faults."""
     lines = [
         "# What it survives",
@@ -162,7 +150,7 @@ def reliability_page(rows: Sequence[Mapping[str, Any]], machine: Mapping[str, An
             clients=max(row["clients"] for row in rows),
         ),
         "",
-        _machine(machine, [row["load_average"] for row in rows]),
+        _machine(taken_on, [row["load_average"] for row in rows]),
         "",
         _text(
             """
@@ -228,17 +216,17 @@ def _text(paragraph: str, **values: Any) -> str:
     return " ".join(paragraph.split()).format(**values)
 
 
-def _machine(machine: Mapping[str, Any], load_averages: Sequence[float]) -> str:
+def _machine(taken_on: Mapping[str, Any], load_averages: Sequence[float]) -> str:
     low, high = min(load_averages), max(load_averages)
     text = _text(
         """
         Machine: {processors} processors, {memory_gb} GB, Python {python}; load average before it
         began {load}.
         """,
-        **machine,
+        **taken_on,
         load=low if low == high else f"{low} to {high}",
     )
-    if high > _BUSY_LOAD * machine["processors"]:
+    if high > _BUSY_LOAD * taken_on["processors"]:
         text += (
             " **The machine was busy with other work**: times are longer than on a quiet one, and"
             " functions start more slowly; nothing else is touched by that."
@@ -258,7 +246,7 @@ def _compact(result: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def outcome_line(outcome: Outcome) -> str:
     """Return an outcome in one line, for the terminal."""
-    state = "ok" if outcome.finding.is_clean and outcome.recovered_in_time else "FAILED"
+    state = "ok" if outcome.is_well else "FAILED"
     return f"  {state:6} {outcome.name}: {outcome.recovered_after} s, {outcome.seen or 'nothing'}"
 
 

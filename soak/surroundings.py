@@ -16,23 +16,16 @@ from typing import Any
 import psutil
 
 from feedback.record import Row
-from local import processes
+from local import loopback
 from local.client_environment import make_client
 from local.credentials import load_or_create
+from local.deployment import read_outputs
 from local.settings import PROJECT_ROOT, LocalSettings
-from soak import ledger, reconciliation
+from soak import ledger, processes, reconciliation
 from soak.reconciliation import Finding
 
 CLIENTS_PYTHON = PROJECT_ROOT / ".venv-soak" / "bin" / "python"
 _STOP_SECONDS = 60
-
-KINDS = {
-    "embedded AWS": ("local.emulator",),
-    "model server": ("handler_host", "model_code.serve"),
-    "training": ("model_code.train", "train.py"),
-    "functions": ("ministack-lambda",),
-}
-"""Words in the command lines of the kinds of processes."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +69,7 @@ class Surroundings:
     @cached_property
     def outputs(self) -> dict[str, str]:
         """Outputs of the stacks by their stable names."""
-        stacks = json.loads(self.settings.outputs_file.read_text())
-        return {name: value for stack in stacks.values() for name, value in stack.items()}
+        return read_outputs(self.settings)
 
     @cached_property
     def api(self) -> str:
@@ -96,9 +88,8 @@ class Surroundings:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=timeout) as response:
+            with loopback.open_url(request, timeout_seconds=timeout) as response:
                 content = response.read()
                 return Answer(response.status, json.loads(content) if content else None)
         except urllib.error.HTTPError as error:
@@ -112,17 +103,8 @@ class Surroundings:
             return Answer(0)
 
     def processes(self, kind: str) -> list[psutil.Process]:
-        """Return the embedded AWS's processes of one kind of `KINDS`."""
-        found = []
-        for pid in processes.find_marked(self.settings.state_folder):
-            try:
-                process = psutil.Process(pid)
-                command = " ".join(process.cmdline())
-            except psutil.NoSuchProcess:
-                continue
-            if any(word in command for word in KINDS[kind]):
-                found.append(process)
-        return found
+        """Return the embedded AWS's processes of one kind of `soak.processes.KINDS`."""
+        return processes.find(self.settings.state_folder, kind)
 
     def start_clients(
         self, clients: int, seconds: float, *, burst_requests: int = 0

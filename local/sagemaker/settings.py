@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.engine import Engine
 from local.settings import PROJECT_ROOT
-
-
-def _default_interpreter() -> Path:
-    return Path(os.environ.get("MODEL_PYTHON") or sys.executable)
-
-
-def _default_notebook_interpreter() -> Path:
-    default = PROJECT_ROOT / ".venv-notebooks" / "bin" / "python"
-    return Path(os.environ.get("NOTEBOOK_PYTHON") or default)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +22,10 @@ class SageMakerSettings:
     temporary_folder
         Folder for work folders, each of which goes away with its job or model server.
     model_python
-        Interpreter that plays the containers; by default ``MODEL_PYTHON`` or this interpreter.
+        Interpreter that plays the containers.
     notebook_python
         Interpreter that runs JupyterLab and the lessons' kernel on notebook instances; need not
-        exist before one is opened. By default ``NOTEBOOK_PYTHON``, or that of the repository.
+        exist before one is opened.
     engine
         Engine that runs the containers; None where programs of this machine play them.
     lifecycle_timeout_seconds
@@ -54,8 +44,8 @@ class SageMakerSettings:
 
     state_folder: Path
     temporary_folder: Path
-    model_python: Path = field(default_factory=_default_interpreter)
-    notebook_python: Path = field(default_factory=_default_notebook_interpreter)
+    model_python: Path
+    notebook_python: Path = PROJECT_ROOT / ".venv-notebooks" / "bin" / "python"
     engine: Engine | None = None
     lifecycle_timeout_seconds: float = 300.0
     stop_grace_seconds: float = 120.0

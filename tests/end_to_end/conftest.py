@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from local import loopback
 from local.client_environment import client_environment, make_client
 from local.credentials import Credentials, load_or_create
+from local.deployment import cdk_command, read_outputs
 from local.settings import PROJECT_ROOT, LocalSettings
 from tests.local.embedded_aws import free_ports
 
@@ -52,19 +54,13 @@ class Application:
         """Run the CDK CLI on the stage, as DevOps do."""
         stage = self.settings.stage_name
         return subprocess.run(
-            [
-                str(PROJECT_ROOT / "node_modules" / ".bin" / "cdk"),
+            cdk_command(
                 command,
                 *(arguments or (f"{stage}/*",)),
-                "--no-notices",
-                "--no-color",
-                "--output",
-                str(self.settings.temporary_folder / "cdk.out"),
-                "-c",
-                f"region={self.settings.region}",
-                "-c",
-                f"environment={self.settings.environment}",
-            ],
+                *("--output", str(self.settings.temporary_folder / "cdk.out")),
+                *("-c", f"region={self.settings.region}"),
+                *("-c", f"environment={self.settings.environment}"),
+            ),
             cwd=PROJECT_ROOT,
             env=client_environment(self.settings, self.credentials),
             stdout=subprocess.PIPE,
@@ -113,8 +109,7 @@ class Application:
     @property
     def outputs(self) -> dict[str, str]:
         """Outputs of all stacks by their stable names."""
-        stacks: dict[str, dict[str, str]] = json.loads(self.settings.outputs_file.read_text())
-        return {name: value for stack in stacks.values() for name, value in stack.items()}
+        return read_outputs(self.settings)
 
     def aws(self, service: str) -> Any:
         """Return boto3's client of a service."""
@@ -128,9 +123,8 @@ class Application:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=60) as response:
+            with loopback.open_url(request, timeout_seconds=60) as response:
                 return response.status, json.load(response)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)

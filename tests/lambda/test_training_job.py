@@ -8,7 +8,7 @@ import pytest
 
 from endpoint_check import handler as endpoint_check
 from quality_gate import handler as quality_gate
-from tests.local.sagemaker.conftest import emulator, shared
+from tests.local.conftest import emulator, shared
 from tests.local.sagemaker.emulator import ADMINISTRATOR
 from tests.local.sagemaker.workbench import BUCKET, SCRIPT_MODE_IMAGE, Workbench, archive, wait_for
 from training_job import handler as training_job

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.sagemaker.emulator import Emulator
 from tests.local.sagemaker.workbench import Workbench, statement
 
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
@@ -21,24 +19,15 @@ CONFIGURATION = {
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    """Bucket, code and role on an emulator of this module's own."""
-    running = Emulator(tmp_path_factory.mktemp("emulator"))
-    running.start()
-    yield Workbench(running)
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def endpoint(bench: Workbench) -> str:
+def endpoint(shared: Workbench) -> str:
     """An endpoint on an instance."""
-    return bench.endpoint(bench.endpoint_config(bench.model()))
+    return shared.endpoint(shared.endpoint_config(shared.model()))
 
 
 @pytest.fixture
-def scaling(bench: Workbench) -> Any:
+def scaling(shared: Workbench) -> Any:
     """Client of Application Auto Scaling."""
-    return bench.emulator.client("application-autoscaling")
+    return shared.emulator.client("application-autoscaling")
 
 
 def target_of(endpoint: str) -> dict[str, str]:
@@ -111,7 +100,7 @@ def test_unimplemented_operations_say_so(scaling: Any) -> None:
         scaling.describe_scheduled_actions(ServiceNamespace="sagemaker")
 
 
-def test_iam_is_enforced(bench: Workbench) -> None:
-    nobody = bench.client_of("application-autoscaling", [statement("s3:*", "*")])
+def test_iam_is_enforced(shared: Workbench) -> None:
+    nobody = shared.client_of("application-autoscaling", [statement("s3:*", "*")])
     with pytest.raises(ClientError, match="application-autoscaling:DescribeScalableTargets"):
         nobody.describe_scalable_targets(ServiceNamespace="sagemaker")

@@ -5,17 +5,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from local import launcher, processes
 from local.settings import PROJECT_ROOT, LocalSettings
 from tests.local.embedded_aws import EmbeddedAws, function_resources, settings_for
+from tests.local.sagemaker.workbench import wait_for
 
 _SLEEPS = "import time\ndef handler(event, context): time.sleep(600)"
 _ANSWERS = "def handler(event, context): return event"
@@ -45,13 +44,6 @@ def _command(settings: LocalSettings, command: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def _until(condition: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def _is_free(port: int) -> bool:
@@ -131,14 +123,15 @@ def test_a_killed_emulator_leaves_no_process_and_little_loss(settings: LocalSett
     stack = aws.create_stack(function_resources(_ANSWERS), {"Name": {"Ref": "Function"}})
     assert aws.invoke(stack.outputs["Name"], 1) == 1
     saved = settings.emulator_state / "services" / "cloudformation.json"
-    _until(lambda: saved.exists() and stack.name in saved.read_text())
-    _until(lambda: (settings.emulator_state / "services" / "lambda.json").exists())
+    wait_for(lambda: saved.exists() and stack.name in saved.read_text(), "the saved stack")
+    functions = settings.emulator_state / "services" / "lambda.json"
+    wait_for(functions.exists, "the saved function")
 
     emulator = int(settings.process_file.read_text())
     os.kill(emulator, signal.SIGKILL)
     os.waitpid(emulator, 0)
 
-    _until(lambda: not processes.find_marked(settings.state_folder))
+    wait_for(lambda: not processes.find_marked(settings.state_folder), "the end of all")
     again = EmbeddedAws(settings, launcher.start_emulator(settings))
     assert again.invoke(stack.outputs["Name"], 2) == 2
     assert again.final_state(stack.name).status == "CREATE_COMPLETE"
@@ -165,7 +158,7 @@ def test_a_running_function_does_not_delay_the_stop(settings: LocalSettings) -> 
     resources = function_resources(_SLEEPS, Timeout=600)
     stack = aws.create_stack(resources, {"Name": {"Ref": "Function"}})
     aws.client("lambda").invoke(FunctionName=stack.outputs["Name"], InvocationType="Event")
-    _until(lambda: len(processes.find_marked(settings.state_folder)) == 3)
+    wait_for(lambda: len(processes.find_marked(settings.state_folder)) == 3, "the function")
 
     stopping = _command(settings, "down")
     # Far less than the 600 s for which the function sleeps, far more than a stop takes.
@@ -194,8 +187,8 @@ def test_reset_forgets_the_state(settings: LocalSettings) -> None:
 
 def test_only_one_launcher_is_at_work_and_down_ends_it(settings: LocalSettings) -> None:
     first = _command(settings, "up")
-    _until(lambda: settings.lock_file.exists())
-    _until(lambda: settings.lock_file.read_text())
+    lock = settings.lock_file
+    wait_for(lambda: lock.exists() and lock.read_text(), "the first launcher's lock")
 
     second = _command(settings, "up")
     _output, error = second.communicate(timeout=30)
@@ -215,7 +208,7 @@ def test_an_emulator_in_the_foreground_ends_with_its_launcher(settings: LocalSet
     parent.kill()
     parent.wait()
 
-    _until(lambda: not processes.find_marked(settings.state_folder))
+    wait_for(lambda: not processes.find_marked(settings.state_folder), "the end of all")
     assert (settings.emulator_state / "services").is_dir()
 
 

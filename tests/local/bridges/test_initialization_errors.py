@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import time
-
 from tests.local.embedded_aws import EmbeddedAws, function_resources
+from tests.local.sagemaker.workbench import wait_for
 
 
 def test_the_error_of_a_function_that_cannot_be_loaded_is_logged(
@@ -18,8 +17,5 @@ def test_the_error_of_a_function_that_cannot_be_loaded_is_logged(
 
 def _log(aws: EmbeddedAws, group: str) -> str:
     logs = aws.client("logs")
-    deadline = time.monotonic() + 10
-    while not (events := logs.filter_log_events(logGroupName=group)["events"]):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    events = wait_for(lambda: logs.filter_log_events(logGroupName=group)["events"], "the log")
     return "\n".join(event["message"] for event in events)

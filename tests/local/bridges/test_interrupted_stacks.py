@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from local import launcher
 from local.bridges.interrupted_stacks import REASON, settle, settled_status
 from tests.local.embedded_aws import EmbeddedAws, function_resources, settings_for
+from tests.local.sagemaker.workbench import wait_for
 
 _NEVER_ANSWERS = "def handler(event, context): return None"
 
@@ -76,7 +76,7 @@ def _json(resources: dict[str, Any]) -> str:
 
 def _wait_for_function(aws: EmbeddedAws) -> None:
     logs = aws.client("logs")
-    deadline = time.monotonic() + 30
-    while not logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/waits")["logGroups"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    prefix = "/aws/lambda/waits"
+    wait_for(
+        lambda: logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"], "the function"
+    )

@@ -1,4 +1,4 @@
-"""An emulator with IAM enforcement, and small containers to run on it."""
+"""An emulator that a test may stop and start."""
 
 from __future__ import annotations
 
@@ -8,22 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.local.sagemaker.emulator import Emulator
-from tests.local.sagemaker.workbench import Workbench
-
-
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An emulator that all tests share."""
-    running = Emulator(tmp_path_factory.mktemp("emulator"))
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="session")
-def shared(emulator: Emulator) -> Workbench:
-    """Bucket, code and execution role on the shared emulator."""
-    return Workbench(emulator)
 
 
 @pytest.fixture

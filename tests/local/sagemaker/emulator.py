@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
@@ -17,6 +16,8 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+
+from local import loopback
 
 ROOT = Path(__file__).resolve().parents[3]
 ADMINISTRATOR = ("LOCALADMIN", "local-secret")
@@ -87,9 +88,7 @@ class Emulator:
         self._invocation_timeout_seconds = invocation_timeout_seconds
         self.log = folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = loopback.free_port()
         self.image_context = folder / "context"
         self.image_context.mkdir()
         (self.image_context / "Dockerfile").write_text(textwrap.dedent(DOCKERFILE).lstrip())
@@ -122,7 +121,7 @@ class Emulator:
             "PYTHONPATH": str(ROOT),
             "TEST_FOLDER": str(self.folder),
             "TEST_INVOCATION_SECONDS": str(self._invocation_timeout_seconds),
-            "MODEL_PYTHON": str(self._model_python),
+            "TEST_MODEL_PYTHON": str(self._model_python),
             "GATEWAY_PORT": str(self.port),
             "BIND_HOST": "127.0.0.1",
             "AUTH": "true",

@@ -23,6 +23,7 @@ def main() -> None:
         sagemaker.SageMakerSettings(
             state_folder=folder,
             temporary_folder=folder / "tmp",
+            model_python=Path(os.environ["TEST_MODEL_PYTHON"]),
             stop_grace_seconds=2.0,
             serving_grace_seconds=2.0,
             hung_after_seconds=4.0,

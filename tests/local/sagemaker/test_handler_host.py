@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from local import loopback
 from tests.local.sagemaker.emulator import ROOT
 from tests.local.sagemaker.workbench import wait_for
 
@@ -28,9 +28,7 @@ HOST = ROOT / "local" / "sagemaker" / "handler_host.py"
 def running(folder: Path, script: str) -> Iterator[http.client.HTTPConnection]:
     """Run the host with a script of handlers and open a connection to it."""
     (folder / "inference.py").write_text(textwrap.dedent(script))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = loopback.free_port()
     environment = {
         "PATH": os.environ["PATH"],
         "SAGEMAKER_SUBMIT_DIRECTORY": str(folder),
