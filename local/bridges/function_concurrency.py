@@ -29,7 +29,7 @@ _LONGEST_WAIT_SECONDS = 29.0
 _LOOK_AGAIN_SECONDS = 0.01
 
 
-class _Start:
+class _RightToStart:
     """The right of this thread to start a process, given back when the process is there."""
 
     def __init__(self) -> None:
@@ -85,13 +85,13 @@ def install() -> None:
         lambda: threading.BoundedSemaphore(WORKERS_PER_FUNCTION)
     )
 
-    start = _Start()
+    right = _RightToStart()
 
     def spawn_and_let_others(worker: Any) -> None:
         try:
             spawn(worker)
         finally:
-            start.give_back()
+            right.give_back()
 
     def execute(func: dict[str, Any], event: Any, request_id: str) -> Any:
         config = func.get("config") or func
@@ -105,10 +105,10 @@ def install() -> None:
                 f" {_LONGEST_WAIT_SECONDS:.0f} s",
             )
         try:
-            start.take(arn)
+            right.take(arn)
             return upstream(func, event, request_id)
         finally:
-            start.give_back()
+            right.give_back()
             queue.release()
 
     lambda_runtime.Worker._spawn = spawn_and_let_others

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from local.aws_api import Record
 from local.engine import Engine
 from local.sagemaker import registry
@@ -16,17 +18,17 @@ from local.sagemaker.contracts import (
 )
 
 
+@dataclass(frozen=True)
 class EngineTraining(TrainingContract):
     """Any training image that the engine has: its own entry point, or the job's.
 
-    Parameters
+    Attributes
     ----------
     engine
         The engine.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    engine: Engine
 
     def prepare(self, job: Record, layout: Layout, _fetch: Fetch) -> Program:
         """Describe the container of a training job."""
@@ -37,22 +39,22 @@ class EngineTraining(TrainingContract):
             arguments if entry_point else (arguments or ["train"]),
             job_environment(job),
             layout.base,
-            image=_find(self._engine, specification["TrainingImage"]),
+            image=_find(self.engine, specification["TrainingImage"]),
             entry_point=entry_point[0] if entry_point else None,
         )
 
 
+@dataclass(frozen=True)
 class EngineHosting(HostingContract):
     """Any inference image that the engine has, with the argument ``serve``.
 
-    Parameters
+    Attributes
     ----------
     engine
         The engine.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    engine: Engine
 
     def prepare(self, container: Record, layout: Layout, _fetch: Fetch) -> Program:
         """Describe the container of a model server."""
@@ -60,7 +62,7 @@ class EngineHosting(HostingContract):
             ["serve"],
             dict(container.get("Environment", {})),
             layout.base,
-            image=_find(self._engine, container["Image"]),
+            image=_find(self.engine, container["Image"]),
         )
 
 

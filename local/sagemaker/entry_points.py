@@ -8,6 +8,7 @@ run a driver from them, whatever program the image has of its own. The driver kn
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.aws_api import Record
@@ -29,17 +30,17 @@ def brings_entry_point(job: Record) -> bool:
     return "ContainerEntrypoint" in job["AlgorithmSpecification"]
 
 
+@dataclass(frozen=True)
 class EntryPointTraining(TrainingContract):
     """A container whose entry point is given by the job.
 
-    Parameters
+    Attributes
     ----------
-    model_python
+    python
         Interpreter that ``python3`` means in the container.
     """
 
-    def __init__(self, model_python: Path) -> None:
-        self._python = model_python
+    python: Path
 
     def prepare(self, job: Record, layout: Layout, _fetch: Fetch) -> Program:
         """Describe the job's program in a container that has our interpreter."""
@@ -49,7 +50,7 @@ class EntryPointTraining(TrainingContract):
             *specification.get("ContainerArguments", []),
         ]
         programs = layout.base.parent / "bin"
-        write_interpreter(programs, self._python)
+        write_interpreter(programs, self.python)
         try:
             command = private_mounts.command({BASE: layout.base}, program)
         except private_mounts.MountsUnavailableError as error:

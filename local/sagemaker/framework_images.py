@@ -12,6 +12,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +37,17 @@ _EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Interrupt|Exit)\b")
 _HANDLER_HOST = Path(__file__).with_name("handler_host.py")
 
 
+@dataclass(frozen=True)
 class ScriptModeTraining(TrainingContract):
     """A framework image that runs the user's script, as ``sagemaker-training`` does.
 
-    Parameters
+    Attributes
     ----------
-    model_python
+    python
         Interpreter that runs it.
     """
 
-    def __init__(self, model_python: Path) -> None:
-        self._python = model_python
+    python: Path
 
     def prepare(self, job: Record, layout: Layout, fetch: Fetch) -> Program:
         """Unpack the user's script, and describe how the toolkit would start it."""
@@ -67,7 +68,7 @@ class ScriptModeTraining(TrainingContract):
             name: value for name, value in parameters.items() if not name.startswith("sagemaker_")
         }
         arguments = _arguments(user_parameters)
-        runner = "/bin/sh" if str(script).endswith(".sh") else str(self._python)
+        runner = "/bin/sh" if str(script).endswith(".sh") else str(self.python)
         environment = {
             **_toolkit_environment(job, layout, str(script), str(source), user_parameters),
             "SM_USER_ARGS": json.dumps(arguments),
@@ -75,7 +76,7 @@ class ScriptModeTraining(TrainingContract):
             **job_environment(job),
         }
         command = [runner, str(script), *arguments]
-        return Program(command, environment, layout.code, _notices(layout.code, self._python))
+        return Program(command, environment, layout.code, _notices(layout.code, self.python))
 
     def failure(self, program: Program, exit_code: int, last_lines: list[str]) -> Failure:
         """Describe a failure as the toolkit does, whose own exit code is always 1."""
@@ -89,17 +90,17 @@ class ScriptModeTraining(TrainingContract):
         return Failure(text, 1)
 
 
+@dataclass(frozen=True)
 class HandlerHosting(HostingContract):
     """A framework image that serves the user's handler functions.
 
-    Parameters
+    Attributes
     ----------
-    model_python
+    python
         Interpreter that runs them.
     """
 
-    def __init__(self, model_python: Path) -> None:
-        self._python = model_python
+    python: Path
 
     def prepare(self, container: Record, layout: Layout, fetch: Fetch) -> Program:
         """Unpack the user's handlers, and describe the server that stands for the image's."""
@@ -127,8 +128,8 @@ class HandlerHosting(HostingContract):
         environment["SAGEMAKER_PROGRAM"] = script
         environment["SAGEMAKER_SUBMIT_DIRECTORY"] = str(code)
         environment["PYTHONPATH"] = str(code)
-        command = [str(self._python), str(_HANDLER_HOST)]
-        return Program(command, environment, code, _notices(code, self._python))
+        command = [str(self.python), str(_HANDLER_HOST)]
+        return Program(command, environment, code, _notices(code, self.python))
 
 
 def _unpack(source: str, folder: Path, fetch: Fetch) -> None:

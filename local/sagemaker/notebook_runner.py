@@ -117,7 +117,7 @@ class NotebookRunner:
             except private_mounts.MountsUnavailableError as error:
                 raise validation_error(str(error)) from error
             self._jupyters[instance["_Arn"]] = jupyter
-        self._wait_for(jupyter)
+        self._wait_until_it_answers(jupyter)
         return jupyter.url
 
     def wait(self, instance: Record) -> None:
@@ -220,7 +220,7 @@ class NotebookRunner:
         threading.Thread(target=_copy, args=(process, stream, token), daemon=True).start()
         return _Jupyter(process, port, token, credentials)
 
-    def _wait_for(self, jupyter: _Jupyter) -> None:
+    def _wait_until_it_answers(self, jupyter: _Jupyter) -> None:
         deadline = time.monotonic() + _JUPYTER_START_SECONDS
         while True:
             try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.aws_api import Record
@@ -24,40 +25,40 @@ from local.sagemaker.contracts import (
 )
 
 
+@dataclass(frozen=True)
 class OwnTraining(TrainingContract):
     """The account's own image, started with the argument ``train``.
 
-    Parameters
+    Attributes
     ----------
-    model_python
+    python
         Interpreter that runs it.
     """
 
-    def __init__(self, model_python: Path) -> None:
-        self._python = model_python
+    python: Path
 
     def prepare(self, job: Record, layout: Layout, _fetch: Fetch) -> Program:
         """Unpack the image, and describe how its entry point is started."""
         image = job["AlgorithmSpecification"]["TrainingImage"]
-        return _program(image, "train", job_environment(job), layout, self._python)
+        return _program(image, "train", job_environment(job), layout, self.python)
 
 
+@dataclass(frozen=True)
 class OwnHosting(HostingContract):
     """The account's own image, started with the argument ``serve``.
 
-    Parameters
+    Attributes
     ----------
-    model_python
+    python
         Interpreter that runs it.
     """
 
-    def __init__(self, model_python: Path) -> None:
-        self._python = model_python
+    python: Path
 
     def prepare(self, container: Record, layout: Layout, _fetch: Fetch) -> Program:
         """Unpack the image, and describe how its entry point is started."""
         environment = container.get("Environment", {})
-        return _program(container["Image"], "serve", environment, layout, self._python)
+        return _program(container["Image"], "serve", environment, layout, self.python)
 
 
 def _program(
