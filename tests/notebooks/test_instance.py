@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from local import loopback
 from tests.local.sagemaker.workbench import new_repository
 from tests.notebooks.classroom import LESSONS, Classroom
 
@@ -73,6 +74,5 @@ def test_idle_instance_stops_itself(classroom: Classroom) -> None:
 
 def ask(url: str, token: str) -> Any:
     request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=30) as response:
+    with loopback.open_url(request, timeout_seconds=30) as response:
         return json.load(response)

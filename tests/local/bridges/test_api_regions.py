@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import urllib.error
-import urllib.request
 from dataclasses import replace
 
 import pytest
 
+from local import loopback
 from local.client_environment import make_client
 from tests.local.embedded_aws import EmbeddedAws
 
@@ -28,10 +28,9 @@ def test_an_unsigned_request_finds_the_api_in_its_region(
     gateway.put_integration_response(**place, statusCode="200")
     gateway.create_deployment(restApiId=api["id"], stageName="vocweb")
 
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     base = f"{embedded_aws.settings.endpoint_url}/_aws/execute-api"
-    with opener.open(f"{base}/{api['id']}/vocweb/", timeout=30) as response:
+    with loopback.open_url(f"{base}/{api['id']}/vocweb/", timeout_seconds=30) as response:
         assert response.status == 200
     with pytest.raises(urllib.error.HTTPError):
-        opener.open(f"{base}/0000dead/vocweb/", timeout=30)
+        loopback.open_url(f"{base}/0000dead/vocweb/", timeout_seconds=30)
     gateway.delete_rest_api(restApiId=api["id"])
