@@ -16,7 +16,6 @@ import hashlib
 import io
 import json
 import os
-import re
 import shlex
 import shutil
 import subprocess
@@ -32,6 +31,7 @@ from typing import Any
 from local import loopback
 from local.dockerfile import DockerfileError, Stage, read_stage
 from local.engine import HOST_VARIABLE, Engine, EngineError
+from local.image_names import ImageName
 
 STORE_VARIABLE = "LOCAL_IMAGE_STORE"
 PROGRAM = Path(__file__).with_name("image-client.sh")
@@ -55,9 +55,6 @@ _BUILD_OPTIONS = (
     "ssh",
 )
 _LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip"
-_REGISTRY_IMAGE = re.compile(
-    r"(?P<registry>\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com)/(?P<name>[^:@]+):(?P<tag>[^:@]+)$"
-)
 
 
 class ImageError(Exception):
@@ -150,12 +147,12 @@ def store_in_registry(name: str, endpoint_url: str, *blobs: tuple[str, bytes]) -
     ImageError
         If the name is not of a registry, or the registry refuses.
     """
-    match = _REGISTRY_IMAGE.match(name)
-    if match is None:
+    image = ImageName.parse(name)
+    if image is None or image.tag is None:
         raise ImageError(f"{name} is not ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG")
-    repository = f"{endpoint_url}/v2/{match['name']}"
+    repository = f"{endpoint_url}/v2/{image.repository}"
     # The registry's host says whose repository it is: the name alone is every region's.
-    scope = urllib.parse.urlencode({"ns": match["registry"]})
+    scope = urllib.parse.urlencode({"ns": image.registry})
     entries = []
     for media_type, content in blobs:
         digest = _digest(content)
@@ -170,7 +167,7 @@ def store_in_registry(name: str, endpoint_url: str, *blobs: tuple[str, bytes]) -
             "layers": entries[1:],
         }
     ).encode()
-    _send("PUT", f"{repository}/manifests/{match['tag']}?{scope}", manifest, _MANIFEST_TYPE)
+    _send("PUT", f"{repository}/manifests/{image.tag}?{scope}", manifest, _MANIFEST_TYPE)
     return _digest(manifest)
 
 
