@@ -62,12 +62,7 @@ class Context:
         solid = (evidence.weight[:, US] > 0) | (evidence.weight[:, WORLD] >= _FEWEST_SOURCES)
         self._index = NeighbourIndex([evidence.names[i] for i in np.flatnonzero(solid)])
         weight = evidence.weight[solid].astype(np.float64)
-        self._renown = np.maximum(weight[:, US] / 1000, weight[:, WORLD] / 10)
-        # A typo is most likely one of the most common name around: people and squared sources
-        # are what makes a name common.
-        mass = np.stack([weight[:, WORLD] ** 2, weight[:, US]], axis=1)
-        odds = log_odds(weight, evidence.share[solid])
-        self._facts = np.concatenate([odds, mass, mass * odds], axis=1)
+        self._facts = np.concatenate([log_odds(weight, evidence.share[solid]), weight], axis=1)
 
     def of(
         self,
@@ -89,54 +84,77 @@ class Context:
         """
         count = len(names)
         pairs = self._index.find(names)
-        around = self._around(pairs, count)
-        length = np.array([len(name) for name in names]) / 8 - 1
+        facts = self._facts.take(pairs.known, axis=0).T.copy()
+        odds, known_weight = facts.reshape(2, len(POPULATIONS), -1)
         likeness = self._check.scores(names)
-        own = log_odds(weight.astype(np.float64), share)
-        inputs = np.empty((len(POPULATIONS), count, INPUTS))
-        for column in range(len(POPULATIONS)):
-            other = 1 - column
-            inputs[column, :, 0] = logits[:, column] / 2
-            inputs[column, :, 1] = logits[:, other] / 2
-            inputs[column, :, 2] = own[:, other] / 2
-            inputs[column, :, 3] = np.log1p(weight[:, other]) / 4
-            inputs[column, :, 4:-3] = around
-            inputs[column, :, -3] = np.abs(logits[:, column]) / 4
-            inputs[column, :, -2] = length
-            inputs[column, :, -1] = likeness / 4 + 1
+        # Here names are the last axis, since numpy is slow where that one is short. One row per
+        # population: those of the other stand in reverse.
+        own = logits.T
+        inputs = np.empty((INPUTS, len(POPULATIONS), count))
+        inputs[0] = own / 2
+        inputs[1] = own[::-1] / 2
+        inputs[2] = log_odds(weight.astype(np.float64), share).T[::-1] / 2
+        inputs[3] = np.log1p(weight).T[::-1] / 4
+        inputs[4:-3] = _around(pairs, odds, known_weight, count)[:, None]
+        inputs[-3] = np.abs(own) / 4
+        inputs[-2] = np.array([len(name) for name in names]) / 8 - 1
+        inputs[-1] = likeness / 4 + 1
         renown = np.zeros(count)
-        meant = pairs.kind != Kind.REPLACED
-        np.maximum.at(renown, pairs.asked[meant], self._renown[pairs.known[meant]])
-        return Surroundings(inputs, renown, likeness)
+        meant = np.flatnonzero(pairs.kind != Kind.REPLACED)
+        np.maximum.at(renown, pairs.asked[meant], _renown(known_weight[:, meant]))
+        return Surroundings(inputs.transpose(1, 2, 0), renown, likeness)
 
-    def _around(self, pairs: Pairs, count: int) -> Floats:
-        """Summarise neighbours: how many, how female, and what the best known of them are."""
-        kinds = len(Kind)
-        group = pairs.asked * kinds + pairs.kind - 1
-        found = np.bincount(group, minlength=count * kinds).reshape(count, kinds)
-        facts = self._facts[pairs.known]
-        sums = np.stack(
-            [
-                np.bincount(group, facts[:, fact], minlength=count * kinds)
-                for fact in range(facts.shape[1])
-            ],
-            axis=1,
-        ).reshape(count, kinds, -1)
-        populations = len(POPULATIONS)
-        odds = sums[:, :, :populations] / (2 + found[:, :, None])
-        counts = np.log1p(found[:, :, None]) / 2
-        # What a typing error may have meant, and mere relatives.
-        meant, replaced = sums[:, : Kind.REPLACED - 1].sum(axis=1), sums[:, Kind.REPLACED - 1]
-        columns = [np.concatenate([odds, counts], axis=2).reshape(count, -1)]
-        for total in (meant, replaced):
-            mass, pull = total[:, populations : 2 * populations], total[:, 2 * populations :]
-            both = np.stack([pull / (mass + 1) / 2, np.log1p(mass) / 8], axis=2)
-            columns.append(both.reshape(count, -1))
-        return np.concatenate(columns, axis=1)
+
+def _around(pairs: Pairs, odds: Floats, weight: Floats, count: int) -> Floats:
+    """Summarise neighbours: how many, how female, and what the best known of them are.
+
+    Parameters
+    ----------
+    pairs
+        Asked names and their neighbours.
+    odds, weight
+        [populations, pairs] of the neighbours.
+    count
+        How many names were asked.
+
+    Returns
+    -------
+    numpy.ndarray
+        [summaries, names].
+    """
+    kinds, populations = len(Kind), len(POPULATIONS)
+    # A typo is most likely one of the most common name around: people and squared sources
+    # are what makes a name common.
+    mass = weight.copy()
+    mass[WORLD] **= 2
+    group = (pairs.kind - 1) * count + pairs.asked
+    found = np.bincount(group, minlength=kinds * count).reshape(kinds, count)
+    sums = [
+        np.bincount(group, values, minlength=kinds * count)
+        for values in (*odds, *mass, *(mass * odds))
+    ]
+    odds, mass, pull = np.array(sums, np.float64).reshape(3, populations, kinds, count)
+    by_kind = np.concatenate([odds / (2 + found), np.log1p(found)[None] / 2])
+    # What a typing error may have meant, and mere relatives.
+    meant_and_replaced = [0, Kind.REPLACED - 1]
+    mass = np.add.reduceat(mass, meant_and_replaced, axis=1)
+    pull = np.add.reduceat(pull, meant_and_replaced, axis=1)
+    best = np.array([pull / (mass + 1) / 2, np.log1p(mass) / 8])
+    return np.concatenate(
+        [
+            by_kind.swapaxes(0, 1).reshape(-1, count),
+            best.transpose(2, 1, 0, 3).reshape(-1, count),
+        ]
+    )
+
+
+def _renown(weight: Floats) -> Floats:
+    """Return how well known names are, from weights [populations, names]."""
+    return np.asarray(np.maximum(weight[US] / 1000, weight[WORLD] / 10))
 
 
 def log_odds(weight: Floats, share: npt.NDArray[np.float32]) -> Floats:
     """Return the logarithm of women to men by counts, 0 where there are none, within ±5."""
     female = weight * share + _PSEUDO
     male = weight * (1 - share) + _PSEUDO
-    return np.asarray(np.clip(np.log(female / male), -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS))
+    return np.log(female / male).clip(-_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)

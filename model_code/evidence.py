@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from model_code.channel import POPULATIONS, NameTable
+from model_code.features import whole
+from model_code.hash_index import HashIndex
 
 WORLD = POPULATIONS.index("world")
 US = POPULATIONS.index("us")
@@ -55,14 +57,22 @@ class EvidenceLookup:
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
-        self._position = {name: index for index, name in enumerate(evidence.names)}
+        self._index = HashIndex(whole(evidence.names), np.arange(len(evidence.names)))
 
     def find(self, names: Sequence[str]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Return weight and share, [names, populations] each; weight 0 where unknown."""
-        index = np.array([self._position.get(name, -1) for name in names], dtype=np.intp)
-        weight = self._evidence.weight[index]
-        weight[index < 0] = 0.0
-        return weight, self._evidence.share[index]
+        """Return weight and share, [names, populations] each; weight 0 where unknown.
+
+        Parameters
+        ----------
+        names
+            At least one.
+        """
+        weight = np.zeros((len(names), len(POPULATIONS)), dtype=np.float32)
+        share = np.full_like(weight, 0.5)
+        asked, known = self._index.find(whole(names))
+        weight[asked] = self._evidence.weight[known]
+        share[asked] = self._evidence.share[known]
+        return weight, share
 
 
 def posterior(

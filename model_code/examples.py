@@ -12,7 +12,7 @@ from model_code import features
 from model_code.channel import NameTable
 from model_code.evidence import US
 
-_CHUNK = 20_000
+_CHUNK = 4_000
 
 
 def split_of(names: list[str]) -> npt.NDArray[np.int64]:

@@ -1,16 +1,16 @@
 """Sparse character features of folded names, computed for many names in a few array operations.
 
-A name becomes several *streams* of bytes: its letters, two phonetic foldings, its consonant
+A name becomes several *streams* of characters: its letters, two phonetic foldings, its consonant
 skeleton, its pattern of vowels and its syllables. Within a stream every feature is the hash of one
-substring, or of two substrings joined, whose positions depend on the length alone. So all names of
-one length are one gather over prefix sums of a polynomial hash: the same cost for one as for many.
+substring, or of two substrings joined, whose positions depend on the length alone.
 
-The polynomial hash of a text ``c`` is ``sum(c[k] * BASE**k) mod 2**64``; with prefix sums, the hash
-of any substring is a difference times a power of the inverse of ``BASE``
-(R. M. Karp, M. O. Rabin: Efficient randomized pattern-matching algorithms, 1987).
+The hash of a substring ``c`` is the polynomial ``sum(c[k] * BASE**k) mod 2**64``
+(R. M. Karp, M. O. Rabin: Efficient randomized pattern-matching algorithms, 1987), which is linear
+in the characters: all features of all names of one length are one product of matrices.
 """
 
 import functools
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -18,20 +18,20 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from model_code.hash_index import Hashes
+
 SLOT_BITS = 22
 SLOTS = 1 << SLOT_BITS
 TAG_BITS = 5
 TAG_MASK = (1 << TAG_BITS) - 1
 WIDE = 1 << (SLOT_BITS + TAG_BITS)
 
-Hashes: TypeAlias = npt.NDArray[np.uint64]
+Indices: TypeAlias = npt.NDArray[np.intp]
 
 _MASK = (1 << 64) - 1
 _BASE = 0x9E3779B97F4A7C15
-_INVERSE = pow(_BASE, -1, 1 << 64)
-_LONGEST = 64
-_POWERS = np.array([pow(_BASE, k, 1 << 64) for k in range(_LONGEST)], dtype=np.uint64)
-_INVERSE_POWERS = np.array([pow(_INVERSE, k, 1 << 64) for k in range(_LONGEST)], dtype=np.uint64)
+_INVERSE = np.uint64(pow(_BASE, -1, 1 << 64))
+_POWERS = np.array([pow(_BASE, k, 1 << 64) for k in range(64)], dtype=np.uint64)
 _END = 10  # the newline that separates names in a stream
 
 _PHONETIC = [
@@ -55,17 +55,18 @@ _EDGE_VOWELS = [
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """Positions of the features of one stream for one length: two substrings and a salt each.
+    """The features of one stream for one length, as a linear form in the characters.
 
-    A feature's hash is ``hash(c[s1:e1]) + factor * hash(c[s2:e2]) + salt``.
+    Attributes
+    ----------
+    coefficients
+        [length, features].
+    salts
+        [features], so that kinds of features with the same text differ.
     """
 
-    s1: npt.NDArray[np.intp]
-    e1: npt.NDArray[np.intp]
-    s2: npt.NDArray[np.intp]
-    e2: npt.NDArray[np.intp]
-    factor: Hashes
-    salt: Hashes
+    coefficients: Hashes
+    salts: Hashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,12 @@ class FeatureBag:
         The features of all segments, one after another.
     """
 
-    owners: npt.NDArray[np.intp]
-    starts: npt.NDArray[np.intp]
+    owners: Indices
+    starts: Indices
     hashes: Hashes
 
     @property
-    def rows(self) -> npt.NDArray[np.intp]:
+    def rows(self) -> Indices:
         """Which name each hash belongs to."""
         return np.repeat(self.owners, np.diff(self.starts, append=len(self.hashes)))
 
@@ -100,33 +101,35 @@ def _salt(text: str) -> int:
 
 
 class _TemplateBuilder:
-    def __init__(self, stream: str) -> None:
+    def __init__(self, stream: str, length: int) -> None:
         self._stream = stream
-        self._rows: list[tuple[int, int, int, int, int, int]] = []
+        self._length = length
+        self._columns: list[Hashes] = []
+        self._salts: list[int] = []
 
     def one(self, start: int, end: int, kind: str = "gram") -> None:
-        self._rows.append((start, end, 0, 0, 0, _salt(f"{self._stream}/{kind}")))
+        self._add(self._hash(start, end), kind)
 
     def joined(self, start: int, middle: int, resume: int, end: int, kind: str) -> None:
         """Add the text ``c[start:middle] + c[resume:end]`` as if it were one substring."""
-        factor = pow(_BASE, middle - start, 1 << 64)
-        self._rows.append((start, middle, resume, end, factor, _salt(f"{self._stream}/{kind}")))
+        self._add(self._hash(start, middle) + self._hash(resume, end, middle - start), kind)
 
     def pair(self, first: tuple[int, int], second: tuple[int, int], kind: str) -> None:
-        factor = _salt(f"factor/{kind}") | 1
-        self._rows.append((*first, *second, factor, _salt(f"{self._stream}/{kind}")))
+        factor = np.uint64(_salt(f"factor/{kind}") | 1)
+        self._add(self._hash(*first) + factor * self._hash(*second), kind)
+
+    def _hash(self, start: int, end: int, exponent: int = 0) -> Hashes:
+        """Return the coefficients of a substring's hash, its first character's power given."""
+        column = np.zeros(self._length, dtype=np.uint64)
+        column[start:end] = _POWERS[exponent : exponent + end - start]
+        return column
+
+    def _add(self, column: Hashes, kind: str) -> None:
+        self._columns.append(column)
+        self._salts.append(_salt(f"{self._stream}/{kind}"))
 
     def build(self) -> _Template:
-        columns = list(zip(*self._rows, strict=True))
-        s1, e1, s2, e2 = (np.array(column, dtype=np.intp) for column in columns[:4])
-        return _Template(
-            s1,
-            e1,
-            s2,
-            e2,
-            factor=np.array(columns[4], dtype=np.uint64),
-            salt=np.array(columns[5], dtype=np.uint64),
-        )
+        return _Template(np.stack(self._columns, axis=1), np.array(self._salts, dtype=np.uint64))
 
 
 def _grams(builder: _TemplateBuilder, length: int, shortest: int, longest: int) -> None:
@@ -146,7 +149,7 @@ def _edges(builder: _TemplateBuilder, length: int, longest: int) -> None:
 @functools.cache
 def _template(stream: str, length: int) -> _Template:
     """Return the features of a stream for a length that includes both end marks."""
-    builder = _TemplateBuilder(stream)
+    builder = _TemplateBuilder(stream, length)
     if stream == "letters":
         _grams(builder, length, 1, 6)
         _edges(builder, length, 3)
@@ -176,19 +179,14 @@ def _template(stream: str, length: int) -> _Template:
         builder.one(0, length, "key")
         builder.one(max(0, length - 5), length, "end")
         builder.one(0, min(5, length), "start")
-    return builder.build()
-
-
-@functools.cache
-def _syllable_template(count: int) -> _Template:
-    builder = _TemplateBuilder("syllables")
-    for index in range(count):
-        builder.one(index, index + 1, "one")
-    for index in range(count - 1):
-        builder.one(index, index + 2, "two")
-    builder.pair((0, 1), (count - 1, count), "first-last")
-    builder.one(count - 1, count, f"last-of-{count}")
-    builder.one(0, 1, f"first-of-{count}")
+    elif stream == "syllables":
+        for index in range(length):
+            builder.one(index, index + 1, "one")
+        for index in range(length - 1):
+            builder.one(index, index + 2, "two")
+        builder.pair((0, 1), (length - 1, length), "first-last")
+        builder.one(length - 1, length, f"last-of-{length}")
+        builder.one(0, 1, f"first-of-{length}")
     return builder.build()
 
 
@@ -206,50 +204,19 @@ def _single(text: bytes) -> bytes:
     return codes[kept].tobytes()
 
 
-def _streams(names: Sequence[str]) -> dict[str, bytes]:
-    letters = ("^" + "$\n^".join(names) + "$\n").encode("ascii")
+def _foldings(names: Sequence[str]) -> list[bytes]:
+    """Return the names letter by letter and as they sound and look, a newline after each."""
+    letters = lines(names, "^", "$")
     phonetic = _single(_replace(letters, _PHONETIC))
     coarse = _single(phonetic.translate(_COARSE).replace(b"h", b""))
     skeleton = _replace(phonetic, _EDGE_VOWELS).translate(None, b"aeiouy")
-    return {
-        "letters": letters,
-        "phonetic": phonetic,
-        "coarse": coarse,
-        "skeleton": skeleton,
-        "pattern": letters.translate(_VOWEL_PATTERN),
-    }
+    return [letters, phonetic, coarse, skeleton, letters.translate(_VOWEL_PATTERN)]
 
 
-def _mix(values: Hashes) -> Hashes:
-    """Scatter hashes over all 64 bits (finaliser of splitmix64, S. Vigna)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    return values ^ (values >> np.uint64(27))
-
-
-def _substrings(sums: Hashes, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]) -> Hashes:
-    """Return hashes of substrings from a matrix of prefix sums [names, length + 1]."""
-    return (sums[:, ends] - sums[:, starts]) * _INVERSE_POWERS[starts]
-
-
-def _apply(template: _Template, sums: Hashes) -> Hashes:
-    values = _substrings(sums, template.s1, template.e1)
-    values += _substrings(sums, template.s2, template.e2) * template.factor
-    values += template.salt
-    return _mix(values)
-
-
-def _prefix_sums(letters: npt.NDArray[np.uint8], powers: Hashes) -> Hashes:
-    sums = np.zeros((letters.shape[0], letters.shape[1] + 1), dtype=np.uint64)
-    np.cumsum(letters * powers[: letters.shape[1]], axis=1, out=sums[:, 1:])
-    return sums
-
-
-def _by_length(
-    starts: npt.NDArray[np.intp], lengths: npt.NDArray[np.intp]
-) -> list[tuple[int, npt.NDArray[np.intp]]]:
-    if len(starts) == 1:
-        return [(int(lengths[0]), np.zeros(1, dtype=np.intp))]
-    return [(int(length), np.flatnonzero(lengths == length)) for length in np.unique(lengths)]
+_STREAMS = ("letters", "syllables", "phonetic", "coarse", "skeleton", "pattern")
+_LENGTHS = 64
+_FIRST_KINDS = _LENGTHS * np.arange(len(_STREAMS))
+"""A kind of rows is a stream and a length: those for which one template holds."""
 
 
 def hashed(names: Sequence[str]) -> FeatureBag:
@@ -265,64 +232,58 @@ def hashed(names: Sequence[str]) -> FeatureBag:
     FeatureBag
         About 170 hashes of 64 bits for each name, in no particular order.
     """
-    owners: list[npt.NDArray[np.intp]] = []
-    sizes: list[npt.NDArray[np.intp]] = []
-    hashes: list[Hashes] = []
-
-    def add(members: npt.NDArray[np.intp], values: Hashes) -> None:
-        owners.append(members)
-        sizes.append(np.full(len(members), values.shape[1], dtype=np.intp))
+    count = len(names)
+    characters, lengths = rows_of(b"".join(_foldings(names)))
+    syllables, syllable_counts = _syllables(characters[:count])
+    characters = np.concatenate((characters[:count], syllables, characters[count:]))
+    lengths = np.concatenate((lengths[:count], syllable_counts, lengths[count:]))
+    kinds = _FIRST_KINDS.repeat(count) + lengths
+    order = kinds.argsort(kind="stable")
+    characters, kinds = characters[order], kinds[order]
+    bounds = [0, *(np.flatnonzero(kinds[1:] != kinds[:-1]) + 1).tolist(), len(kinds)]
+    hashes, features, rows = [], [], []
+    for begin, end in itertools.pairwise(bounds):
+        stream, length = divmod(int(kinds[begin]), _LENGTHS)
+        template = _template(_STREAMS[stream], length)
+        values = characters[begin:end, :length] @ template.coefficients
+        values += template.salts
         hashes.append(values.reshape(-1))
+        features.append(values.shape[1])
+        rows.append(end - begin)
+    sizes = np.repeat(features, rows)
+    return FeatureBag(order % count, sizes.cumsum() - sizes, _mix(np.concatenate(hashes)))
 
-    for stream, text in _streams(names).items():
-        codes = np.frombuffer(text, dtype=np.uint8)
-        ends = np.flatnonzero(codes == _END)
-        starts = np.concatenate(([0], ends[:-1] + 1))
-        for length, members in _by_length(starts, ends - starts):
-            letters = codes[starts[members, None] + np.arange(length)]
-            sums = _prefix_sums(letters, _POWERS)
-            add(members, _apply(_template(stream, length), sums))
-            if stream == "letters":
-                for count, chosen, syllables in _syllables(letters, sums):
-                    add(members[chosen], _apply(_syllable_template(count), syllables))
-    size = np.concatenate(sizes)
-    return FeatureBag(np.concatenate(owners), np.cumsum(size) - size, np.concatenate(hashes))
+
+def _mix(values: Hashes) -> Hashes:
+    """Scatter hashes over all 64 bits, in place (finaliser of splitmix64, S. Vigna)."""
+    values ^= values >> np.uint64(30)
+    values *= np.uint64(0xBF58476D1CE4E5B9)
+    values ^= values >> np.uint64(27)
+    return values
 
 
 _IS_VOWEL = np.isin(np.arange(256), list(b"aeiouy"))
 
 
-def _syllables(
-    letters: npt.NDArray[np.uint8], sums: Hashes
-) -> list[tuple[int, npt.NDArray[np.intp], Hashes]]:
-    """Cut names of one length before each consonant that a vowel follows.
+def _syllables(letters: Hashes) -> tuple[Hashes, Indices]:
+    """Cut names before each consonant that a vowel follows.
 
     Returns
     -------
-    list
-        Per number of syllables: which names have it, and prefix sums over their syllables' hashes.
+    tuple
+        Rows of the syllables' hashes, zeros behind the last, and how many there are per name.
     """
     vowel = _IS_VOWEL[letters]
     onset = np.zeros(letters.shape, dtype=bool)
     onset[:, 2:-1] = ~vowel[:, 2:-1] & vowel[:, 3:]
     onset[:, 0] = True
+    place = np.arange(letters.shape[1])
+    begin = np.maximum.accumulate(np.where(onset, place, 0), axis=1)
+    sums = np.add.reduceat((letters * _POWERS[place - begin]).ravel(), np.flatnonzero(onset))
     counts = onset.sum(axis=1)
-    groups = []
-    for count in np.unique(counts):
-        chosen = np.flatnonzero(counts == count)
-        begin = np.nonzero(onset[chosen])[1].reshape(len(chosen), count)
-        end = np.concatenate((begin[:, 1:], np.full((len(chosen), 1), letters.shape[1])), axis=1)
-        part = sums[chosen]
-        index = np.arange(len(chosen))[:, None]
-        values = (part[index, end] - part[index, begin]) * _INVERSE_POWERS[begin]
-        groups.append((int(count), chosen, _prefix_sums_of_hashes(_mix(values))))
-    return groups
-
-
-def _prefix_sums_of_hashes(values: Hashes) -> Hashes:
-    sums = np.zeros((values.shape[0], values.shape[1] + 1), dtype=np.uint64)
-    np.cumsum(values * _POWERS[: values.shape[1]], axis=1, out=sums[:, 1:])
-    return sums
+    rows = np.zeros_like(letters)
+    rows[place < counts[:, None]] = _mix(sums)
+    return rows, counts
 
 
 def wide(bag: FeatureBag) -> npt.NDArray[np.int32]:
@@ -334,6 +295,29 @@ def wide(bag: FeatureBag) -> npt.NDArray[np.int32]:
     """
     shift = np.uint64(64 - SLOT_BITS - TAG_BITS)
     return (bag.hashes * np.uint64(0x94D049BB133111EB) >> shift).astype(np.int32)
+
+
+def lines(names: Sequence[str], before: str = "", behind: str = "") -> bytes:
+    """Return a text of names (at least one), a line each, between given marks."""
+    return (before + f"{behind}\n{before}".join(names) + behind + "\n").encode("ascii")
+
+
+def rows_of(text: bytes) -> tuple[Hashes, Indices]:
+    """Return the lines of a text as rows of characters, zeros behind the end, and their lengths."""
+    codes = np.frombuffer(text, dtype=np.uint8)
+    ends = np.flatnonzero(codes == _END)
+    lengths = ends.copy()
+    lengths[1:] -= ends[:-1] + 1
+    inside = np.arange(lengths.max()) < lengths[:, None]
+    rows = np.zeros(inside.shape, dtype=np.uint64)
+    rows[inside] = codes[codes != _END]
+    return rows, lengths
+
+
+def whole(names: Sequence[str]) -> Hashes:
+    """Return one hash per folded name (at least one), equal for equal names."""
+    rows, _lengths = rows_of(lines(names))
+    return _mix(rows @ _POWERS[: rows.shape[1]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,15 +339,6 @@ class DeletionKeys:
     dropped: npt.NDArray[np.int16]
 
 
-@functools.cache
-def _deletion_template(length: int) -> _Template:
-    builder = _TemplateBuilder("deletions")
-    builder.one(0, length)
-    for index in range(length):
-        builder.joined(0, index, index + 1, length, "gram")
-    return builder.build()
-
-
 def deletions(names: Sequence[str]) -> DeletionKeys:
     """Compute the keys by which names with one letter of difference meet.
 
@@ -372,19 +347,17 @@ def deletions(names: Sequence[str]) -> DeletionKeys:
     names
         At least one folded name.
     """
-    codes = np.frombuffer(("\n".join(names) + "\n").encode("ascii"), dtype=np.uint8)
-    ends = np.flatnonzero(codes == _END)
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    rows, hashes, dropped = [], [], []
-    for length, members in _by_length(starts, ends - starts):
-        letters = codes[starts[members, None] + np.arange(length)]
-        values = _apply(_deletion_template(length), _prefix_sums(letters, _POWERS))
-        # Dropping either of two equal letters leaves the same text: one key for both.
-        distinct = np.ones(values.shape, dtype=bool)
-        distinct[:, 2:] = letters[:, 1:] != letters[:, :-1]
-        row, column = np.nonzero(distinct)
-        rows.append(members[row].astype(np.int32))
-        hashes.append(values[row, column])
-        letter = letters[row, column - 1].astype(np.int16) - ord("a") + 1
-        dropped.append(np.where(column == 0, 0, 32 * letter + column - 1).astype(np.int16))
-    return DeletionKeys(np.concatenate(rows), np.concatenate(hashes), np.concatenate(dropped))
+    letters, lengths = rows_of(lines(names))
+    terms = letters * _POWERS[: letters.shape[1]]
+    until = terms.cumsum(axis=1)
+    hashes = np.empty((len(names), letters.shape[1] + 1), dtype=np.uint64)
+    hashes[:, 0] = until[:, -1]
+    # What stands behind the dropped letter moves one place forward: a power less.
+    hashes[:, 1:] = until - terms + (until[:, -1:] - until) * _INVERSE
+    # Dropping either of two equal letters leaves the same text: one key for both.
+    distinct = np.arange(hashes.shape[1]) <= lengths[:, None]
+    distinct[:, 2:] &= letters[:, 1:] != letters[:, :-1]
+    rows, columns = np.nonzero(distinct)
+    letter = letters[rows, columns - 1].astype(np.int16) - ord("a") + 1
+    dropped = np.where(columns == 0, 0, 32 * letter + columns - 1).astype(np.int16)
+    return DeletionKeys(rows.astype(np.int32), _mix(hashes[rows, columns]), dropped)

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from model_code.features import deletions
+from model_code.hash_index import HashIndex
 
-_BUCKET_BITS = 21
-_POSITION_BITS = 5
-_POSITION_MASK = (1 << _POSITION_BITS) - 1
+_DROP_BITS = 10
+_DROP_MASK = (1 << _DROP_BITS) - 1
 
 Indices = npt.NDArray[np.int64]
 
@@ -60,43 +60,32 @@ class NeighbourIndex:
 
     def __init__(self, names: Sequence[str]) -> None:
         keys = deletions(names)
-        order = np.argsort(keys.hashes, kind="stable")
-        self._hashes = keys.hashes[order]
-        self._owner = keys.rows[order]
-        self._dropped = keys.dropped[order]
-        buckets = (self._hashes >> np.uint64(64 - _BUCKET_BITS)).astype(np.int64)
-        self._begin = np.searchsorted(
-            buckets, np.arange((1 << _BUCKET_BITS) + 1), side="left"
-        ).astype(np.int32)
-        self._count = len(names)
+        self._index = HashIndex(
+            keys.hashes, keys.rows.astype(np.int64) << _DROP_BITS | keys.dropped
+        )
+        self._known_bits = len(names).bit_length()
 
     def find(self, names: Sequence[str]) -> Pairs:
         """Return all pairs of neighbours between the asked and the known names."""
         keys = deletions(names)
-        bucket = (keys.hashes >> np.uint64(64 - _BUCKET_BITS)).astype(np.int64)
-        begin = self._begin[bucket].astype(np.int64)
-        counts = self._begin[bucket + 1] - begin
-        query = np.repeat(np.arange(len(bucket)), counts)
-        entry = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts - begin, counts)
-        same = self._hashes[entry] == keys.hashes[query]
-        query, entry = query[same], entry[same]
-        kind = _kind(keys.dropped[query].astype(np.int64), self._dropped[entry].astype(np.int64))
-        # Two names may meet in several ways: the nearest counts. Sorting a single number that
-        # ends in the kind is many times faster than sorting by two keys.
-        pair = keys.rows[query].astype(np.int64) * self._count + self._owner[entry]
-        ordered = np.sort(pair * 4 + kind)
-        first = np.ones(len(ordered), dtype=bool)
-        first[1:] = ordered[1:] >> 2 != ordered[:-1] >> 2
-        ordered = ordered[first]
-        ordered = ordered[ordered & 3 > 0]  # an equal name is evidence, not a neighbour
+        key, found = self._index.find(keys.hashes)
+        kind = _kind(keys.dropped[key], (found & _DROP_MASK).astype(np.int16))
+        # Two names may meet in several ways: the nearest counts. One number that ends in the kind
+        # is sorted many times faster than by two keys, and a sort that merges finds most in order.
+        asked = keys.rows[key].astype(np.int64) << self._known_bits
+        ordered = (asked | found >> _DROP_BITS) << 2 | kind
+        ordered.sort(kind="stable")
         pair = ordered >> 2
-        return Pairs(pair // self._count, pair % self._count, ordered & 3)
+        first = np.ones(len(pair), dtype=bool)
+        first[1:] = pair[1:] != pair[:-1]
+        first &= ordered & 3 > 0  # an equal name is evidence, not a neighbour
+        pair, kind = pair[first], ordered[first] & 3
+        return Pairs(pair >> self._known_bits, pair & (1 << self._known_bits) - 1, kind)
 
 
-def _kind(asked: Indices, known: Indices) -> Indices:
+def _kind(asked: npt.NDArray[np.int16], known: npt.NDArray[np.int16]) -> npt.NDArray[np.int64]:
     """Tell how two names meet from what each dropped: 0 where neither dropped a letter."""
-    dropped_by = (asked > 0).astype(np.int64) + (known > 0)
-    same_letter = asked >> _POSITION_BITS == known >> _POSITION_BITS
-    apart = np.abs((asked & _POSITION_MASK) - (known & _POSITION_MASK))
-    swapped = (dropped_by == 2) & same_letter & (apart == 1)
-    return np.where(dropped_by == 2, np.where(swapped, Kind.SWAPPED, Kind.REPLACED), dropped_by)
+    dropped_by = (asked > 0).view(np.int8) + (known > 0)
+    # The same letter one place further: places end below 31, so it can be no other letter.
+    swapped = np.abs(asked - known) == 1
+    return np.asarray(dropped_by + ((dropped_by == 2) & ~swapped), dtype=np.int64)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from model_code.channel import NameTable
 from model_code.evidence import US
+from model_code.features import lines, rows_of
 
 FALSE_REJECTS = 0.004
 """Share of held-out names that score below the threshold."""
@@ -45,14 +46,13 @@ class TrigramCheck:
 
     def scores(self, names: Sequence[str]) -> npt.NDArray[np.float64]:
         """Return the score of each folded name (at least one); higher is more name-like."""
-        trigrams, owner = _trigrams(names)
+        trigrams, inside = _trigrams(names)
         values = self.log_probability[trigrams].astype(np.float64)
-        counts = np.bincount(owner, minlength=len(names))
-        mean = np.bincount(owner, values, minlength=len(names)) / counts
-        grid = np.full((len(names), counts.max()), np.inf)
-        grid[owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)] = values
-        grid.partition(_WORST - 1, axis=1)
-        return np.asarray((mean + grid[:, :_WORST].mean(axis=1)) / 2)
+        values[~inside] = 0.0
+        mean = values.sum(axis=0) / inside.sum(axis=0)
+        values[~inside] = np.inf
+        values.partition(_WORST - 1, axis=0)
+        return np.asarray((mean + values[:_WORST].sum(axis=0) / _WORST) / 2)
 
 
 def mechanical(name: str) -> bool:
@@ -77,14 +77,12 @@ def mechanical(name: str) -> bool:
     )
 
 
-def _trigrams(names: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the trigrams of all names, one after another, and which name each belongs to."""
-    text = "".join(f"{_START}{_START}{name}{_END}" for name in names)
-    codes = np.frombuffer(text.encode("ascii"), dtype=np.uint8).astype(np.int64) - ord(_START)
-    owner = np.repeat(np.arange(len(names)), [len(name) + 3 for name in names])
-    inside = owner[:-2] == owner[2:]
-    flat = (codes[:-2] * _SYMBOLS + codes[1:-1]) * _SYMBOLS + codes[2:]
-    return flat[inside], owner[:-2][inside]
+def _trigrams(names: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return the trigrams of names and where there are any, [longest name, names] each."""
+    characters, lengths = rows_of(lines(names, 2 * _START, _END))
+    symbols = np.maximum(characters.T.astype(np.int64) - ord(_START), 0)
+    trigrams = (symbols[:-2] * _SYMBOLS + symbols[1:-1]) * _SYMBOLS + symbols[2:]
+    return trigrams, np.arange(2, len(symbols))[:, None] < lengths
 
 
 def fit(table: NameTable) -> TrigramCheck:
@@ -103,8 +101,9 @@ def fit(table: NameTable) -> TrigramCheck:
 
 
 def _estimate(names: Sequence[str], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    flat, owner = _trigrams(names)
-    counts = np.bincount(flat, weights[owner], minlength=_SYMBOLS**3)
+    trigrams, inside = _trigrams(names)
+    owner, place = np.nonzero(inside.T)
+    counts = np.bincount(trigrams[place, owner], weights[owner], minlength=_SYMBOLS**3)
     trigrams = counts.reshape(_SYMBOLS, _SYMBOLS, _SYMBOLS)
     bigrams = trigrams.sum(axis=0) + 0.5
     smooth = bigrams / bigrams.sum(axis=1, keepdims=True)

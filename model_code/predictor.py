@@ -164,7 +164,7 @@ class Predictor:
         """Combine spelling, surroundings and counts for folded names (at least one)."""
         weight, share = self._lookup.find(names)
         surroundings = self.surroundings(names, weight, share)
-        logits = np.clip(self._model.prior.logits(surroundings.inputs), -_SUREST, _SUREST)
+        logits = self._model.prior.logits(surroundings.inputs).clip(-_SUREST, _SUREST)
         prior = 1 / (1 + np.exp(-logits))
         return Belief(
             prior,

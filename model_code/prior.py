@@ -33,13 +33,9 @@ class Prior:
 
     def logits(self, inputs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return logits [names, populations] of inputs [populations, names, inputs]."""
-        columns = [
-            x @ line + np.tanh(x @ bend + bend_bias) @ out + out_bias
-            for x, line, bend, bend_bias, out, out_bias in zip(
-                inputs, self.line, self.bend, self.bend_bias, self.out, self.out_bias, strict=True
-            )
-        ]
-        return np.stack(columns, axis=1)
+        bent = np.tanh(inputs @ self.bend + self.bend_bias[:, None])
+        logits = inputs @ self.line[:, :, None] + bent @ self.out[:, :, None]
+        return np.asarray((logits[..., 0] + self.out_bias[:, None]).T)
 
 
 def spelling_alone() -> Prior:
