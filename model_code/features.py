@@ -32,6 +32,9 @@ _MASK = (1 << 64) - 1
 _BASE = 0x9E3779B97F4A7C15
 _INVERSE = np.uint64(pow(_BASE, -1, 1 << 64))
 _POWERS = np.array([pow(_BASE, k, 1 << 64) for k in range(64)], dtype=np.uint64)
+_AT_ONCE = 20_000
+"""Names whose characters are spread out at once: bounds the memory that many names take."""
+
 _END = 10  # the newline that separates names in a stream
 
 _PHONETIC = [
@@ -42,7 +45,7 @@ _PHONETIC = [
     (b"ce", b"se"), (b"ci", b"si"), (b"cy", b"si"), (b"c", b"k"), (b"x", b"ks"), (b"z", b"s"),
     (b"ah$", b"a$"), (b"eigh", b"ei"), (b"ay", b"ei"), (b"ai", b"ei"), (b"ey", b"i"),
     (b"ee", b"i"), (b"ie", b"i"), (b"ea", b"i"), (b"y", b"i"), (b"ou", b"u"), (b"oo", b"u"),
-    (b"w", b"v"), (b"j", b"j"),
+    (b"w", b"v"),
 ]  # fmt: skip
 _COARSE = bytes.maketrans(b"bpdtgkvfszZSCjmnlreiouy", b"ppttkkffssssssnnlliiuui")
 _VOWEL_PATTERN = bytes.maketrans(b"aeiouybcdfghjklmnpqrstvwxzCSZ", b"vvvvvv" + b"c" * 23)
@@ -86,11 +89,6 @@ class FeatureBag:
     owners: Indices
     starts: Indices
     hashes: Hashes
-
-    @property
-    def rows(self) -> Indices:
-        """Which name each hash belongs to."""
-        return np.repeat(self.owners, np.diff(self.starts, append=len(self.hashes)))
 
 
 def _salt(text: str) -> int:
@@ -316,8 +314,11 @@ def rows_of(text: bytes) -> tuple[Hashes, Indices]:
 
 def whole(names: Sequence[str]) -> Hashes:
     """Return one hash per folded name (at least one), equal for equal names."""
-    rows, _lengths = rows_of(lines(names))
-    return _mix(rows @ _POWERS[: rows.shape[1]])
+    hashes = []
+    for begin in range(0, len(names), _AT_ONCE):
+        rows, _lengths = rows_of(lines(names[begin : begin + _AT_ONCE]))
+        hashes.append(rows @ _POWERS[: rows.shape[1]])
+    return _mix(np.concatenate(hashes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +348,17 @@ def deletions(names: Sequence[str]) -> DeletionKeys:
     names
         At least one folded name.
     """
+    parts = [
+        _deletions(names[begin : begin + _AT_ONCE], begin)
+        for begin in range(0, len(names), _AT_ONCE)
+    ]
+    rows, hashes, dropped = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return DeletionKeys(rows, _mix(hashes), dropped)
+
+
+def _deletions(
+    names: Sequence[str], first: int
+) -> tuple[npt.NDArray[np.int32], Hashes, npt.NDArray[np.int16]]:
     letters, lengths = rows_of(lines(names))
     terms = letters * _POWERS[: letters.shape[1]]
     until = terms.cumsum(axis=1)
@@ -360,4 +372,4 @@ def deletions(names: Sequence[str]) -> DeletionKeys:
     rows, columns = np.nonzero(distinct)
     letter = letters[rows, columns - 1].astype(np.int16) - ord("a") + 1
     dropped = np.where(columns == 0, 0, 32 * letter + columns - 1).astype(np.int16)
-    return DeletionKeys(rows.astype(np.int32), _mix(hashes[rows, columns]), dropped)
+    return (first + rows).astype(np.int32), hashes[rows, columns], dropped

@@ -24,11 +24,12 @@ class HashIndex:
     def __init__(self, hashes: Hashes, values: Integers) -> None:
         order = np.argsort(hashes, kind="stable")
         # Side by side: one look into memory for both.
-        self._entries = np.stack([hashes, values.view(np.uint64)], axis=1)[order]
+        self._entries = np.empty(len(hashes), dtype=[("hash", np.uint64), ("value", np.int64)])
+        self._entries["hash"], self._entries["value"] = hashes[order], values[order]
         bits = len(hashes).bit_length()
         self._shift = np.uint64(64 - bits)
         self._begin = np.searchsorted(
-            self._bucket(hashes[order]), np.arange((1 << bits) + 1), side="left"
+            self._bucket(self._entries["hash"]), np.arange((1 << bits) + 1), side="left"
         ).astype(np.int32)
 
     def find(self, hashes: Hashes) -> tuple[Integers, Integers]:
@@ -38,11 +39,10 @@ class HashIndex:
         counts = self._begin[bucket + 1] - begin
         ends = counts.cumsum()
         asked = np.arange(len(counts)).repeat(counts)
-        candidates = self._entries.take(
-            np.arange(len(asked)) + (begin - (ends - counts)).repeat(counts), axis=0
-        )
-        same = np.flatnonzero(candidates[:, 0] == hashes.repeat(counts))
-        return asked[same], candidates[same, 1].view(np.int64)
+        place = np.arange(len(asked)) + (begin - (ends - counts)).repeat(counts)
+        candidates = self._entries[place]
+        same = np.flatnonzero(candidates["hash"] == hashes.repeat(counts))
+        return asked[same], candidates["value"][same]
 
     def _bucket(self, hashes: Hashes) -> Integers:
         return (hashes >> self._shift).view(np.int64)

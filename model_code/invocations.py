@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii as _escape
 from typing import Any
 
 from model_code.channel import POPULATIONS
@@ -122,28 +123,28 @@ def answer(request: Request, predictor: Predictor, model_id: str) -> bytes:
         [name if name is not None else "" for name in request.names], request.population
     )
     if request.content_type == CSV:
-        return _dump({entry.name: entry.gender for entry in predictions})
+        return _dump({entry.name: entry.gender for entry in predictions}).encode("ascii")
     entries = [_entry(entry, name) for entry, name in zip(predictions, request.names, strict=True)]
     if request.content_type == JSON_LINES:
-        return b"".join(_dump(entry) + b"\n" for entry in entries)
-    return _dump({"predictions": entries, "model": model_id})
+        return "".join(f"{entry}\n" for entry in entries).encode("ascii")
+    text = f'{{"predictions":[{",".join(entries)}],"model":{_dump(model_id)}}}'
+    return text.encode("ascii")
 
 
-def _entry(prediction: Prediction, name: str | None) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "name": name,
-        "gender": prediction.gender,
-        "probability_female": prediction.probability_female,
-        "probability": prediction.probability,
-    }
-    if prediction.reason is not None:
-        entry["reason"] = prediction.reason
-    return entry
+def _entry(prediction: Prediction, name: str | None) -> str:
+    """Format one answer: written out, since ``json.dumps`` would take twice as long for many."""
+    female, likelier = prediction.probability_female, prediction.probability
+    reason = "" if prediction.reason is None else f',"reason":{_dump(prediction.reason)}'
+    return (
+        f'{{"name":{"null" if name is None else _escape(name)},"gender":"{prediction.gender}",'
+        f'"probability_female":{"null" if female is None else repr(female)},'
+        f'"probability":{"null" if likelier is None else repr(likelier)}{reason}}}'
+    )
 
 
-def _dump(value: object) -> bytes:
+def _dump(value: object) -> str:
     # Escaped to ASCII: a lone surrogate from a JSON escape could not be written as UTF-8.
-    return json.dumps(value, separators=(",", ":")).encode("ascii")
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _from_json(text: str) -> tuple[list[str | None], str | None]:
