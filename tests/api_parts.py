@@ -27,6 +27,10 @@ import boto3
 import pytest
 
 from enter_feedback import repetition
+from feedback.table import FeedbackTable
+from gender_model.client import GenderModel
+from sentiment.client import SentimentService
+from tally.table import TallyTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -346,11 +350,9 @@ def call() -> Call:
         for route in data["routes"]
     }
     modules = {function: importlib.import_module(f"{function}.handler") for function in FUNCTIONS}
-    for module in modules.values():
-        for name in ("_table", "_model", "_service", "_tally"):
-            if hasattr(module, name):
-                getattr(module, name).cache_clear()
     # Another module's tests had another emulator.
+    for made in (FeedbackTable, GenderModel, SentimentService, TallyTable):
+        made.from_environment.cache_clear()
     repetition._store.cache_clear()
 
     def send(method: str, url: str, *, function: str | None = None, **request: Any) -> Answer:

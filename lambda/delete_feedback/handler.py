@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -12,15 +10,10 @@ from feedback.ids import PathId
 from feedback.table import FeedbackTable
 from rest_api.application import JsonAnswer, build_application, lambda_handler
 from rest_api.documentation import responses
-from rest_api.errors import NotFoundError, StorageUnavailableError
+from rest_api.errors import NoSuchFeedbackError, StorageUnavailableError
 from rest_api.observability import metrics
 
 application = build_application()
-
-
-@cache
-def _table() -> FeedbackTable:
-    return FeedbackTable.from_environment()
 
 
 @application.delete(
@@ -29,12 +22,12 @@ def _table() -> FeedbackTable:
     operation_id="deleteFeedback",
     tags=["feedback"],
     responses=responses(
-        None, NotFoundError, StorageUnavailableError, status=204, description="It is gone"
+        None, NoSuchFeedbackError, StorageUnavailableError, status=204, description="It is gone"
     ),
 )
 def delete_by_id(id: PathId) -> JsonAnswer:  # noqa: A002 - the route's own word
     """Forget the person: the feedback, its gender and its sentiment, for good."""
-    delete(id, table=_table())
+    delete(id, table=FeedbackTable.from_environment())
     metrics.add_metric(name="FeedbackDeleted", unit=MetricUnit.Count, value=1)
     return Response(status_code=204)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from feedback.table import FeedbackTable
-from rest_api.errors import NotFoundError
+from rest_api.errors import NoSuchFeedbackError
 
 
 def delete(identifier: str, *, table: FeedbackTable) -> None:
@@ -11,10 +11,10 @@ def delete(identifier: str, *, table: FeedbackTable) -> None:
 
     Raises
     ------
-    NotFoundError
+    NoSuchFeedbackError
         There is no such feedback.
     """
     rows = table.read([identifier])
     if not rows:
-        raise NotFoundError("There is no such feedback.")
+        raise NoSuchFeedbackError
     table.change(rows, lambda _: None)

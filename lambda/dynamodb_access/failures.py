@@ -9,8 +9,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rest_api.errors import StorageUnavailableError
 
-RETRY_AFTER_SECONDS = 2
-
 _THROTTLED = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -36,11 +34,7 @@ def answering() -> Iterator[None]:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
         code = error.response.get("Error", {}).get("Code", "")
         if status >= 500 or code in _THROTTLED:
-            raise StorageUnavailableError(
-                "The table does not answer.", retry_after=RETRY_AFTER_SECONDS
-            ) from error
+            raise StorageUnavailableError("The table does not answer.") from error
         raise
     except BotoCoreError as error:
-        raise StorageUnavailableError(
-            "The table cannot be reached.", retry_after=RETRY_AFTER_SECONDS
-        ) from error
+        raise StorageUnavailableError("The table cannot be reached.") from error

@@ -1,37 +1,12 @@
-"""What a new feedback must be, and how it becomes a row."""
+"""How a new feedback becomes a row."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
 from uuid import UUID, uuid4, uuid5
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
-from pydantic.alias_generators import to_pascal
-
-from feedback.record import Row
+from feedback.record import NewFeedback, Row
 from feedback.table import FeedbackTable
-
-NOT_BLANK = r"\S"
-
-FirstName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NOT_BLANK)
-]
-LastName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
-FeedbackText = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000, pattern=NOT_BLANK),
-]
-
-
-class NewFeedback(BaseModel):
-    """What a customer enters. A last name is not required: not everybody has one."""
-
-    model_config = ConfigDict(alias_generator=to_pascal)
-
-    first_name: FirstName
-    last_name: LastName = ""
-    feedback: FeedbackText
 
 
 def enter(new: NewFeedback, *, table: FeedbackTable, key: str | None = None) -> str:
@@ -40,14 +15,16 @@ def enter(new: NewFeedback, *, table: FeedbackTable, key: str | None = None) -> 
     With a `key`, the ID follows from it and from the feedback: whatever became of a first
     attempt, a second one stores nothing more.
     """
-    identifier = uuid4() if key is None else uuid5(_NAMESPACE, f"{key}\0{new.model_dump_json()}")
+    if key is None:
+        identifier = uuid4()
+    else:
+        # Without defaults: a field that came with a release leaves earlier requests what they were.
+        identifier = uuid5(_NAMESPACE, f"{key}\0{new.model_dump_json(exclude_defaults=True)}")
     table.add(
         Row(
             id=str(identifier),
-            first_name=new.first_name,
-            last_name=new.last_name,
-            feedback=new.feedback,
             posted_time=datetime.now(UTC).isoformat(timespec="microseconds"),
+            **new.model_dump(),
         )
     )
     return str(identifier)

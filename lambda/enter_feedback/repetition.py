@@ -19,9 +19,8 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyValidationError,
 )
 
-from dynamodb_access.failures import RETRY_AFTER_SECONDS
 from dynamodb_access.settings import CLIENT_SETTINGS
-from rest_api.errors import ConflictError, StorageUnavailableError
+from rest_api.errors import ConflictError, StorageUnavailableError, UnderWayError
 
 REMEMBERED_SECONDS = 3_600
 
@@ -51,7 +50,9 @@ def once(key: str, payload: dict[str, Any], work: Callable[[], str], *, context:
     Raises
     ------
     ConflictError
-        The key was used with another payload, or the first attempt is still under way.
+        The key was used with another payload.
+    UnderWayError
+        The first attempt is still under way.
     StorageUnavailableError
         DynamoDB does not answer.
     """
@@ -74,12 +75,9 @@ def once(key: str, payload: dict[str, Any], work: Callable[[], str], *, context:
     except IdempotencyValidationError:
         raise ConflictError("This Idempotency-Key came with another feedback before.") from None
     except IdempotencyAlreadyInProgressError:
-        raise ConflictError(
-            "The first request with this Idempotency-Key is still under way.",
-            retry_after=RETRY_AFTER_SECONDS,
+        raise UnderWayError(
+            "The first request with this Idempotency-Key is still under way."
         ) from None
     except IdempotencyPersistenceLayerError as error:
-        raise StorageUnavailableError(
-            "The table does not answer.", retry_after=RETRY_AFTER_SECONDS
-        ) from error
+        raise StorageUnavailableError("The table does not answer.") from error
     return answer

@@ -1,11 +1,11 @@
-"""One feedback, as it is stored and as it is answered."""
+"""One feedback: as it is entered, as it is answered, and as it is stored."""
 
 from __future__ import annotations
 
 import json
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_pascal
 
 from tally.contribution import SCALE, SELF_GENDERS, Contribution
@@ -13,8 +13,8 @@ from tally.contribution import SCALE, SELF_GENDERS, Contribution
 SENTIMENTS: list[Any] = ["POSITIVE", "NEGATIVE", "NEUTRAL", "MIXED"]
 """As Amazon Comprehend names them."""
 
-MAX_IDS = 1_000
-"""Feedbacks that one request may name."""
+GENDERS: list[Any] = ["F", "M", "U", "X"]
+"""Female, male, unknown; neither or another, which is only ever self-described."""
 
 SELF_DESCRIBED = "self"
 """`GenderSource` of a gender that the person stated. No inference ever replaces it."""
@@ -22,9 +22,27 @@ SELF_DESCRIBED = "self"
 INFERRED = "inferred"
 """`GenderSource` of a gender that the model inferred from the first name."""
 
-MAX_ID_LENGTH = 128
+_NOT_BLANK = r"\S"
 
-Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH)]
+FirstName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_NOT_BLANK)
+]
+LastName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+FeedbackText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000, pattern=_NOT_BLANK),
+]
+
+
+class NewFeedback(BaseModel):
+    """What a customer enters. A last name is not required: not everybody has one."""
+
+    # Every field stands in `Feedback` too, where it is read back.
+    model_config = ConfigDict(alias_generator=to_pascal)
+
+    first_name: FirstName
+    last_name: LastName = ""
+    feedback: FeedbackText
 
 
 class Feedback(BaseModel):
@@ -44,7 +62,7 @@ class Feedback(BaseModel):
     gender: str | None = Field(
         default=None,
         description="F, M, U (unknown), or X (neither or another; only ever self-described)",
-        json_schema_extra={"enum": ["F", "M", "U", "X"]},
+        json_schema_extra={"enum": GENDERS},
     )
     gender_probability: float | None = Field(
         default=None, description="Probability of the likelier gender, if it was inferred"

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
 
-from dynamodb_access.failures import RETRY_AFTER_SECONDS, answering
+from dynamodb_access.failures import answering
 from dynamodb_access.pauses import pause
 from dynamodb_access.settings import CLIENT_SETTINGS, PARALLEL_REQUESTS
 from feedback.changes import Change, attributes, total
@@ -108,6 +109,7 @@ class FeedbackTable:
         self._retention_days = retention_days
 
     @classmethod
+    @cache
     def from_environment(cls) -> FeedbackTable:
         """Return what ``TABLE_NAME``, ``LISTING_INDEX`` and ``INSIGHTS_TABLE_NAME`` name."""
         return cls(
@@ -305,4 +307,4 @@ def _in_parallel(
 
 
 def _overloaded() -> StorageUnavailableError:
-    return StorageUnavailableError("The table is overloaded.", retry_after=RETRY_AFTER_SECONDS)
+    return StorageUnavailableError("The table is overloaded.")

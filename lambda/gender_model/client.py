@@ -7,6 +7,7 @@ import os
 import random
 import time
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
@@ -33,7 +34,6 @@ READ_SECONDS = 10
 
 ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 0.25
-RETRY_AFTER_SECONDS = 5
 
 _PASSING = frozenset(
     {
@@ -65,6 +65,7 @@ class GenderModel:
         self._endpoint = endpoint_name
 
     @classmethod
+    @cache
     def from_environment(cls) -> GenderModel:
         """Return the model behind the endpoint that ``ENDPOINT_NAME`` names."""
         client = boto3.client(
@@ -112,11 +113,11 @@ class GenderModel:
             answer = Predictions.model_validate_json(body)
         except ValidationError as error:
             # The error would quote the answer, and with it the names.
-            message = "The model's answer has not the agreed form."
-            raise ModelFailedError(message, retry_after=RETRY_AFTER_SECONDS) from _unquoted(error)
+            raise ModelFailedError("The model's answer has not the agreed form.") from _unquoted(
+                error
+            )
         if len(answer.predictions) != len(names):
-            message = "The model answered for another number of names."
-            raise ModelFailedError(message, retry_after=RETRY_AFTER_SECONDS)
+            raise ModelFailedError("The model answered for another number of names.")
         return answer
 
     def _send(self, body: bytes, *, deadline: float) -> bytes:
@@ -139,8 +140,7 @@ class GenderModel:
             if attempt == ATTEMPTS or ends > deadline:
                 break
             time.sleep(pause)
-        message = "The model does not answer now. Try again in a moment."
-        raise ModelUnavailableError(message, retry_after=RETRY_AFTER_SECONDS)
+        raise ModelUnavailableError("The model does not answer now. Try again in a moment.")
 
 
 def _split(names: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -164,18 +164,14 @@ def _raise_unless_passing(error: ClientError) -> None:
     if code == "ModelError":
         original = int(error.response.get("OriginalStatusCode", 500))  # type: ignore[call-overload]
         if original == 413:
-            message = "A name is larger than the model takes."
-            raise TooLargeError(message) from None
+            raise TooLargeError("A name is larger than the model takes.") from None
         if original in {429, 503, 504}:
             return
-        message = "The model failed."
-        raise ModelFailedError(message, retry_after=RETRY_AFTER_SECONDS) from None
+        raise ModelFailedError("The model failed.") from None
     if code == "ValidationError":
         # SageMaker's word for an endpoint that does not exist (yet) or is not in service.
-        message = "There is no model in service."
-        raise ModelUnavailableError(message, retry_after=RETRY_AFTER_SECONDS) from None
-    message = "The model refused the request."
-    raise ModelFailedError(message, retry_after=RETRY_AFTER_SECONDS) from None
+        raise ModelUnavailableError("There is no model in service.") from None
+    raise ModelFailedError("The model refused the request.") from None
 
 
 def _unquoted(error: ValidationError) -> ValueError:

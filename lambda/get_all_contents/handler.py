@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -17,11 +16,6 @@ from rest_api.documentation import responses
 from rest_api.errors import StorageUnavailableError, TooLargeError
 
 application = build_application()
-
-
-@cache
-def _table() -> FeedbackTable:
-    return FeedbackTable.from_environment()
 
 
 @application.get(
@@ -57,7 +51,7 @@ def get_all_contents(
 ) -> JsonAnswer:
     """List feedbacks, newest first."""
     written = ids_of_query(fresh, most=MAX_FRESH) if fresh else []
-    listing = list_newest(_table(), limit=limit, after=after, fresh=written)
+    listing = list_newest(FeedbackTable.from_environment(), limit=limit, after=after, fresh=written)
     rows = [feedback.as_answer() for feedback in listing.feedbacks]
     headers = {"Link": f'<{listing.next}>; rel="next"'} if listing.next else {}
     return json_response(json.dumps(rows), headers=headers)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, Field
 
-from feedback.ids import FailedId, IdsRequest, QueryIds, distinct_ids, ids_of_query, missing
-from feedback.record import INFERRED, SELF_DESCRIBED, Feedback
+from feedback.ids import IdsRequest, QueryIds, distinct_ids, ids_of_query
+from feedback.outcome import FailedId, Outcome
+from feedback.record import GENDERS, INFERRED, SELF_DESCRIBED, Feedback
 from feedback.table import FeedbackTable
 from gender_model.client import GenderModel
-from identify_gender.logic import Identification, identify
+from identify_gender.logic import identify
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
 from rest_api.documentation import responses
 from rest_api.errors import (
@@ -27,21 +27,11 @@ from rest_api.observability import metrics
 application = build_application()
 
 
-@cache
-def _table() -> FeedbackTable:
-    return FeedbackTable.from_environment()
-
-
-@cache
-def _model() -> GenderModel:
-    return GenderModel.from_environment()
-
-
 class Identified(BaseModel):
     """What is known of a feedback's gender now."""
 
     id: str
-    gender: str | None = Field(json_schema_extra={"enum": ["F", "M", "U", "X", None]})
+    gender: str | None = Field(json_schema_extra={"enum": [*GENDERS, None]})
     probability: float | None = Field(description="Of the likelier gender; null if not inferred")
     source: str | None = Field(json_schema_extra={"enum": [INFERRED, SELF_DESCRIBED, None]})
 
@@ -52,11 +42,7 @@ class IdentifyAnswer(BaseModel):
     results: list[Identified | FailedId]
 
 
-_ERRORS = (
-    TooLargeError,
-    ModelFailedError,
-    ModelUnavailableError,
-)
+_ERRORS = (TooLargeError, ModelFailedError, ModelUnavailableError)
 
 
 @application.get(
@@ -70,14 +56,8 @@ _ERRORS = (
 )
 def identify_by_query(ids: QueryIds) -> JsonAnswer:
     """Infer and store genders, the workshop's way: ``["Tom - M", …]``."""
-    outcome = _identified(ids_of_query(ids))
-    if outcome.missing:
-        # The workshop's form has no place for an error per id.
-        message = "Some feedbacks do not exist. The others were identified."
-        raise NotFoundError(message, details={"missing": outcome.missing})
-    return json_response(
-        json.dumps([f"{row.first_name} - {row.gender}" for row in outcome.rows.values()])
-    )
+    rows = _identified(ids_of_query(ids)).all_found()
+    return json_response(json.dumps([f"{row.first_name} - {row.gender}" for row in rows]))
 
 
 @application.post(
@@ -94,18 +74,15 @@ def identify_by_query(ids: QueryIds) -> JsonAnswer:
 )
 def identify_by_body(request: IdsRequest) -> JsonAnswer:
     """Infer and store genders, with one result or error per id."""
-    wanted = distinct_ids(request.ids)
-    outcome = _identified(wanted)
-    results = [
-        _result(outcome.rows[identifier]) if identifier in outcome.rows else missing(identifier)
-        for identifier in wanted
-    ]
+    results = _identified(distinct_ids(request.ids)).results(_result)
     return json_response(IdentifyAnswer.model_construct(results=results).model_dump_json())
 
 
-def _identified(ids: list[str]) -> Identification:
-    outcome = identify(ids, table=_table(), model=_model())
-    inferred = [row for row in outcome.rows.values() if not row.is_self_described]
+def _identified(ids: list[str]) -> Outcome:
+    outcome = identify(
+        ids, table=FeedbackTable.from_environment(), model=GenderModel.from_environment()
+    )
+    inferred = [row for row in outcome.found if not row.is_self_described]
     metrics.add_metric(name="GendersInferred", unit=MetricUnit.Count, value=len(inferred))
     unknown = sum(row.gender == "U" for row in inferred)
     metrics.add_metric(name="GendersUnknown", unit=MetricUnit.Count, value=unknown)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from feedback.outcome import Outcome
 from feedback.record import INFERRED, Row
 from feedback.table import FeedbackTable
 from gender_model.client import GenderModel
@@ -13,23 +13,7 @@ from gender_model.prediction import Prediction
 PROBABILITY_DIGITS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Identification:
-    """What became of the ids that were asked for.
-
-    Attributes
-    ----------
-    rows
-        The rows as they stand now, by id, in the order asked.
-    missing
-        Ids without a row: there never was one, or it was deleted meanwhile.
-    """
-
-    rows: dict[str, Row]
-    missing: list[str]
-
-
-def identify(ids: Sequence[str], *, table: FeedbackTable, model: GenderModel) -> Identification:
+def identify(ids: Sequence[str], *, table: FeedbackTable, model: GenderModel) -> Outcome:
     """Infer the gender of the people behind `ids` with one question to the model, and store it.
 
     What a person said about themselves stays, and the model is not asked about them. Asking
@@ -48,11 +32,7 @@ def identify(ids: Sequence[str], *, table: FeedbackTable, model: GenderModel) ->
             return row
         return _inferred(row, prediction)
 
-    rows = table.change(rows, decide)
-    return Identification(
-        rows={identifier: rows[identifier] for identifier in ids if identifier in rows},
-        missing=[identifier for identifier in ids if identifier not in rows],
-    )
+    return Outcome(ids, table.change(rows, decide))
 
 
 def _inferred(row: Row, prediction: Prediction) -> Row:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from insights.logic import Insights, summarize
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
 from rest_api.documentation import responses
@@ -11,11 +9,6 @@ from rest_api.errors import StorageUnavailableError
 from tally.table import TallyTable
 
 application = build_application()
-
-
-@cache
-def _tally() -> TallyTable:
-    return TallyTable.from_environment()
 
 
 @application.get(
@@ -29,7 +22,7 @@ def _tally() -> TallyTable:
 )
 def get_insights() -> JsonAnswer:
     """Tell whether women and men feel differently about the service, and how sure that is."""
-    return json_response(summarize(_tally().read()).model_dump_json())
+    return json_response(summarize(TallyTable.from_environment().read()).model_dump_json())
 
 
 handler = lambda_handler(application)

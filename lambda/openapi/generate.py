@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import importlib
 import json
-from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 
 from openapi.document import ACCESSES, COGNITO, checked_in
 from rest_api.errors import UnauthorizedError
+from rest_api.routes import functions
 
-FUNCTIONS = Path(__file__).parents[1] / "functions.json"
 TITLE = "Voice of the Customer"
 VERSION = "0.1.0"
 DESCRIPTION = (
@@ -42,8 +41,7 @@ def build(access: str) -> dict[str, Any]:
         One of `ACCESSES`.
     """
     merge = OpenAPIMerge(title=TITLE, version=VERSION, description=DESCRIPTION, on_conflict="error")
-    functions = json.loads(FUNCTIONS.read_text(encoding="utf-8"))
-    for function in functions:
+    for function in functions():
         application = importlib.import_module(f"{function}.handler").application
         schema = application.get_openapi_schema(title=TITLE, version=VERSION)
         merge.add_schema(json.loads(schema.model_dump_json(by_alias=True, exclude_none=True)))
@@ -61,17 +59,17 @@ def build(access: str) -> dict[str, Any]:
             # It also announces a body where there is none.
             operation["responses"].get("204", {}).pop("content", None)
     if access == COGNITO:
-        _protect(document, functions)
+        _protect(document)
     return document
 
 
-def _protect(document: dict[str, Any], functions: dict[str, Any]) -> None:
+def _protect(document: dict[str, Any]) -> None:
     """Say which operations want an access token, and what is answered without one."""
     document["components"]["securitySchemes"] = {_SCHEME: _BEARER}
     document["security"] = [{_SCHEME: []}]
     public = {
         (route["path"], route["method"].lower())
-        for function in functions.values()
+        for function in functions().values()
         for route in function["routes"]
         if function.get("public")
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, Field
@@ -31,11 +30,6 @@ class PredictRequest(BaseModel):
     population: Population | None = None
 
 
-@cache
-def _model() -> GenderModel:
-    return GenderModel.from_environment()
-
-
 @application.post(
     "/predict",
     summary="Infer the gender of names; stores nothing",
@@ -52,7 +46,9 @@ def _model() -> GenderModel:
 )
 def predict_by_body(request: PredictRequest) -> JsonAnswer:
     """Infer the gender of each name, in the order asked."""
-    answer = predict(request.names, population=request.population, model=_model())
+    answer = predict(
+        request.names, population=request.population, model=GenderModel.from_environment()
+    )
     metrics.add_metric(name="NamesPredicted", unit=MetricUnit.Count, value=len(answer.predictions))
     return json_response(json.dumps(answer.as_answer()))
 

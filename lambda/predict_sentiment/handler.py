@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, Field
 
-from feedback.ids import (
-    ErrorOfId,
-    FailedId,
-    IdsRequest,
-    QueryIds,
-    distinct_ids,
-    ids_of_query,
-    missing,
-)
+from feedback.ids import IdsRequest, QueryIds, distinct_ids, ids_of_query
+from feedback.outcome import ErrorOfId, FailedId, Outcome
 from feedback.record import SENTIMENTS, Feedback
 from feedback.table import FeedbackTable
-from predict_sentiment.logic import Outcome, predict_sentiment
+from predict_sentiment.logic import predict_sentiment
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
 from rest_api.documentation import responses
 from rest_api.errors import (
@@ -33,16 +25,6 @@ from rest_api.observability import metrics
 from sentiment.client import SentimentService
 
 application = build_application()
-
-
-@cache
-def _table() -> FeedbackTable:
-    return FeedbackTable.from_environment()
-
-
-@cache
-def _service() -> SentimentService:
-    return SentimentService.from_environment()
 
 
 class Judged(BaseModel):
@@ -75,17 +57,9 @@ def predict_by_query(ids: QueryIds) -> JsonAnswer:
 
     A text in which none is found is left out, as it was there.
     """
-    outcome = _predicted(ids_of_query(ids))
-    if outcome.missing:
-        # The workshop's form has no place for an error per id.
-        raise NotFoundError(
-            "Some feedbacks do not exist. The others were handled.",
-            details={"missing": outcome.missing},
-        )
+    rows = _predicted(ids_of_query(ids)).all_found()
     return json_response(
-        json.dumps(
-            [f"{row.id} - {row.sentiment}" for row in outcome.rows.values() if row.sentiment]
-        )
+        json.dumps([f"{row.id} - {row.sentiment}" for row in rows if row.sentiment])
     )
 
 
@@ -103,18 +77,15 @@ def predict_by_query(ids: QueryIds) -> JsonAnswer:
 )
 def predict_by_body(request: IdsRequest) -> JsonAnswer:
     """Find out and store sentiments, with one result or error per id."""
-    wanted = distinct_ids(request.ids)
-    outcome = _predicted(wanted)
-    results = [
-        _result(outcome.rows[identifier]) if identifier in outcome.rows else missing(identifier)
-        for identifier in wanted
-    ]
+    results = _predicted(distinct_ids(request.ids)).results(_result)
     return json_response(SentimentAnswer.model_construct(results=results).model_dump_json())
 
 
 def _predicted(ids: list[str]) -> Outcome:
-    outcome = predict_sentiment(ids, table=_table(), service=_service())
-    found = sum(row.sentiment is not None for row in outcome.rows.values())
+    outcome = predict_sentiment(
+        ids, table=FeedbackTable.from_environment(), service=SentimentService.from_environment()
+    )
+    found = sum(row.sentiment is not None for row in outcome.found)
     metrics.add_metric(name="SentimentsPredicted", unit=MetricUnit.Count, value=found)
     return outcome
 

@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from feedback.outcome import Outcome
 from feedback.record import Row
 from feedback.table import FeedbackTable
 from sentiment.client import SentimentService
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of the ids that were asked for.
-
-    Attributes
-    ----------
-    rows
-        The rows as they stand now, by id, in the order asked.
-    missing
-        Ids without a row.
-    """
-
-    rows: dict[str, Row]
-    missing: list[str]
 
 
 def predict_sentiment(
@@ -42,8 +26,4 @@ def predict_sentiment(
             return row
         return row.model_copy(update={"sentiment": judgement.sentiment})
 
-    rows = table.change(rows, decide)
-    return Outcome(
-        rows={identifier: rows[identifier] for identifier in ids if identifier in rows},
-        missing=[identifier for identifier in ids if identifier not in rows],
-    )
+    return Outcome(ids, table.change(rows, decide))

@@ -20,6 +20,7 @@ from rest_api.errors import (
     BadRequestError,
     InternalError,
     MethodNotAllowedError,
+    NoSuchFeedbackError,
     NotFoundError,
     UnsupportedMediaTypeError,
 )
@@ -37,12 +38,9 @@ JsonAnswer = Response[Any]
 def build_application() -> APIGatewayRestResolver:
     """Return an event handler that validates requests and answers every error in one form."""
     application = APIGatewayRestResolver(enable_validation=True)
-    application.exception_handler(ApiError)(_error_response)
-    application.exception_handler(RequestValidationError)(_answer_invalid)
-    application.exception_handler(RequestUnsupportedContentType)(_answer_unsupported)
-    application.not_found(lambda _: _answer_unknown(application))
-    application.exception_handler(RecursionError)(_answer_too_deep)
-    application.exception_handler(Exception)(_answer_fault)
+    application.not_found(lambda _: _error_response(_unknown(application)))
+    # Powertools would log what no handler takes, with its message.
+    application.exception_handler(Exception)(lambda fault: _error_response(_told(fault)))
     return application
 
 
@@ -98,11 +96,10 @@ def _answer(application: APIGatewayRestResolver, event: Event, context: Any) -> 
         return {"statusCode": 204, "headers": preflight_headers()}
     try:
         if event.get("body") and not _is_json(event):
-            return _plain(UnsupportedMediaTypeError("Send the body as application/json."))
+            return _plain(UnsupportedMediaTypeError())
         return application.resolve(event, context)
     except Exception as fault:  # noqa: BLE001 - the last line of defence of the answer's form
-        log_fault(fault)
-        return _plain(InternalError())
+        return _plain(_told(fault))
 
 
 def _plain(error: ApiError) -> dict[str, Any]:
@@ -123,37 +120,35 @@ def _error_response(error: ApiError) -> JsonAnswer:
     return json_response(error.body(), status=error.status, headers=error.headers())
 
 
-def _answer_invalid(error: RequestValidationError) -> JsonAnswer:
-    problems = [
-        {"at": ".".join(str(part) for part in problem["loc"]), "problem": problem["msg"]}
-        for problem in error.errors()
-    ]
-    return _error_response(BadRequestError("The request is not valid.", details=problems))
+def _told(fault: Exception) -> ApiError:
+    """Return what the client hears of a failure."""
+    if isinstance(fault, ApiError):
+        return fault
+    if isinstance(fault, RequestValidationError):
+        problems = [
+            {"at": ".".join(str(part) for part in problem["loc"]), "problem": problem["msg"]}
+            for problem in fault.errors()
+        ]
+        return BadRequestError("The request is not valid.", details=problems)
+    if isinstance(fault, RequestUnsupportedContentType):
+        return UnsupportedMediaTypeError()
+    if isinstance(fault, RecursionError):
+        # Nothing of ours recurses; the parser does, as deeply as the client's brackets.
+        return BadRequestError("The body is nested too deeply.")
+    log_fault(fault)
+    return InternalError()
 
 
-def _answer_unsupported(_: RequestUnsupportedContentType) -> JsonAnswer:
-    return _error_response(UnsupportedMediaTypeError("Send the body as application/json."))
-
-
-def _answer_too_deep(_: RecursionError) -> JsonAnswer:
-    # Nothing of ours recurses; the parser does, as deeply as the client's brackets.
-    return _error_response(BadRequestError("The body is nested too deeply."))
-
-
-def _answer_unknown(application: APIGatewayRestResolver) -> JsonAnswer:
+def _unknown(application: APIGatewayRestResolver) -> ApiError:
+    """Return what is wrong with a request that no route of this function takes."""
     event = application.current_event
     allowed = methods_of(event.get("resource") or "")
     if event.http_method in allowed:
         # The gateway knows the route; the text in place of the id cannot be one.
-        return _error_response(NotFoundError("There is no such feedback."))
+        return NoSuchFeedbackError()
     if allowed:
-        return _error_response(MethodNotAllowedError(allowed))
-    return _error_response(NotFoundError("There is no such route."))
-
-
-def _answer_fault(fault: Exception) -> JsonAnswer:
-    log_fault(fault)
-    return _error_response(InternalError())
+        return MethodNotAllowedError(allowed)
+    return NotFoundError("There is no such route.")
 
 
 def _multi_value(answer: dict[str, Any]) -> dict[str, str]:

@@ -60,7 +60,7 @@ def responses(
             "description": (error.__doc__ or "").partition("\n")[0],
             "content": content,
         }
-        if error.status in {502, 503}:
+        if error.retry_after is not None:
             described[error.status]["headers"] = {
                 "Retry-After": {
                     "description": "Seconds after which to try again",

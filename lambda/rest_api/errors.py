@@ -16,24 +16,25 @@ class ApiError(Exception):
         For the client. It must never hold a name, a feedback or anything else a person typed.
     details
         Further facts in JSON form: a limit, the ids that do not exist.
+
+    Attributes
+    ----------
+    status
+        Of the answer.
+    code
+        Stable, for programs.
     retry_after
-        Seconds after which the same request may succeed.
+        Seconds after which the same request may succeed; None if it will not.
     """
 
     status = 500
     code = "internal_error"
+    retry_after: int | None = None
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        details: object | None = None,
-        retry_after: int | None = None,
-    ) -> None:
+    def __init__(self, message: str, *, details: object | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.details = details
-        self.retry_after = retry_after
 
     def body(self) -> str:
         """Return the JSON body ``{"error": {"code", "message", "details"?}}``."""
@@ -68,6 +69,13 @@ class NotFoundError(ApiError):
     code = "not_found"
 
 
+class NoSuchFeedbackError(NotFoundError):
+    """There is no feedback of this id, or it was deleted meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such feedback.")
+
+
 class MethodNotAllowedError(ApiError):
     """The route has no such method."""
 
@@ -90,6 +98,12 @@ class ConflictError(ApiError):
     code = "conflict"
 
 
+class UnderWayError(ConflictError):
+    """The same request is being answered already."""
+
+    retry_after = 2
+
+
 class TooLargeError(ApiError):
     """The request asks for more than one request may."""
 
@@ -102,6 +116,9 @@ class UnsupportedMediaTypeError(ApiError):
 
     status = 415
     code = "unsupported_media_type"
+
+    def __init__(self) -> None:
+        super().__init__("Send the body as application/json.")
 
 
 class InternalError(ApiError):
@@ -118,6 +135,7 @@ class ModelFailedError(ApiError):
 
     status = 502
     code = "model_failed"
+    retry_after = 5
 
 
 class ModelUnavailableError(ApiError):
@@ -125,6 +143,7 @@ class ModelUnavailableError(ApiError):
 
     status = 503
     code = "model_unavailable"
+    retry_after = 5
 
 
 class StorageUnavailableError(ApiError):
@@ -132,6 +151,7 @@ class StorageUnavailableError(ApiError):
 
     status = 503
     code = "storage_unavailable"
+    retry_after = 2
 
 
 class SentimentFailedError(ApiError):
@@ -139,6 +159,7 @@ class SentimentFailedError(ApiError):
 
     status = 502
     code = "sentiment_failed"
+    retry_after = 5
 
 
 class SentimentUnavailableError(ApiError):
@@ -146,3 +167,4 @@ class SentimentUnavailableError(ApiError):
 
     status = 503
     code = "sentiment_unavailable"
+    retry_after = 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import boto3
@@ -22,7 +23,6 @@ BYTES_PER_TEXT = 5_000
 
 PARALLEL_BATCHES = 4
 LANGUAGE: Final = "en"
-RETRY_AFTER_SECONDS = 5
 
 _PASSING = frozenset(
     {
@@ -56,6 +56,7 @@ class SentimentService:
         self._client = client
 
     @classmethod
+    @cache
     def from_environment(cls) -> SentimentService:
         """Return Comprehend in the function's own region."""
         return cls(
@@ -99,17 +100,11 @@ class SentimentService:
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             if code in _PASSING:
-                raise SentimentUnavailableError(
-                    "The sentiment service is busy.", retry_after=RETRY_AFTER_SECONDS
-                ) from None
+                raise SentimentUnavailableError("The sentiment service is busy.") from None
             # Its message may quote the text.
-            raise SentimentFailedError(
-                "The sentiment service refused the request.", retry_after=RETRY_AFTER_SECONDS
-            ) from None
+            raise SentimentFailedError("The sentiment service refused the request.") from None
         except BotoCoreError as error:
-            raise SentimentUnavailableError(
-                "The sentiment service cannot be reached.", retry_after=RETRY_AFTER_SECONDS
-            ) from error
+            raise SentimentUnavailableError("The sentiment service cannot be reached.") from error
         judged = {
             texts[result["Index"]]: Judgement(result["Sentiment"])
             for result in response["ResultList"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, Field
@@ -13,7 +12,7 @@ from feedback.record import Feedback
 from feedback.table import FeedbackTable
 from rest_api.application import JsonAnswer, build_application, json_response, lambda_handler
 from rest_api.documentation import responses
-from rest_api.errors import NotFoundError, StorageUnavailableError, UnsupportedMediaTypeError
+from rest_api.errors import NoSuchFeedbackError, StorageUnavailableError, UnsupportedMediaTypeError
 from rest_api.observability import metrics
 from set_gender.logic import OwnGender, set_gender
 
@@ -26,11 +25,6 @@ class OwnWord(BaseModel):
     gender: OwnGender = Field(description="X: neither or another")
 
 
-@cache
-def _table() -> FeedbackTable:
-    return FeedbackTable.from_environment()
-
-
 @application.put(
     "/feedback/<id>/gender",
     summary="Store what the person said about themselves",
@@ -38,7 +32,7 @@ def _table() -> FeedbackTable:
     tags=["gender"],
     responses=responses(
         Feedback,
-        NotFoundError,
+        NoSuchFeedbackError,
         UnsupportedMediaTypeError,
         StorageUnavailableError,
         description="The feedback now",
@@ -46,7 +40,7 @@ def _table() -> FeedbackTable:
 )
 def set_by_body(id: PathId, word: OwnWord) -> JsonAnswer:  # noqa: A002 - the route's own word
     """Store what the person said about themselves. It wins over every inference."""
-    feedback = set_gender(id, word.gender, table=_table())
+    feedback = set_gender(id, word.gender, table=FeedbackTable.from_environment())
     metrics.add_metric(name="GendersStated", unit=MetricUnit.Count, value=1)
     return json_response(json.dumps(feedback.as_answer()))
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from feedback.record import SELF_DESCRIBED, Feedback, Row
 from feedback.table import FeedbackTable
-from rest_api.errors import NotFoundError
+from rest_api.errors import NoSuchFeedbackError
 
 OwnGender = Literal["F", "M", "X"]
 
@@ -16,7 +16,7 @@ def set_gender(identifier: str, gender: OwnGender, *, table: FeedbackTable) -> F
 
     Raises
     ------
-    NotFoundError
+    NoSuchFeedbackError
         There is no such feedback.
     """
 
@@ -32,5 +32,5 @@ def set_gender(identifier: str, gender: OwnGender, *, table: FeedbackTable) -> F
 
     rows = table.change(table.read([identifier]), decide)
     if identifier not in rows:
-        raise NotFoundError("There is no such feedback.")
+        raise NoSuchFeedbackError
     return rows[identifier]

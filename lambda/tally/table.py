@@ -12,12 +12,13 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
 
-from dynamodb_access.failures import RETRY_AFTER_SECONDS, answering
+from dynamodb_access.failures import answering
 from dynamodb_access.pauses import pause
 from dynamodb_access.settings import CLIENT_SETTINGS
 from rest_api.errors import StorageUnavailableError
@@ -72,6 +73,7 @@ class TallyTable:
         self._table = table_name
 
     @classmethod
+    @cache
     def from_environment(cls) -> TallyTable:
         """Return the table that ``INSIGHTS_TABLE_NAME`` names."""
         client = boto3.client("dynamodb", config=CLIENT_SETTINGS)
@@ -102,4 +104,4 @@ class TallyTable:
                 return total
             keys = [{"Shard": {"N": str(key["Shard"]["N"])}} for key in rest["Keys"]]
             pause(attempt)
-        raise StorageUnavailableError("The table is overloaded.", retry_after=RETRY_AFTER_SECONDS)
+        raise StorageUnavailableError("The table is overloaded.")

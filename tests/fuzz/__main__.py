@@ -34,9 +34,7 @@ def fuzz(name: str, runs: int, seed: int) -> None:
     """Fuzz one target; libFuzzer ends this process."""
     import atheris
 
-    with atheris.instrument_imports(
-        include=["model_code", "batch_inference", "enter_feedback", "feedback"]
-    ):
+    with atheris.instrument_imports(include=["model_code", "batch_inference", "feedback"]):
         from tests.fuzz.targets import TARGETS
     target, longest = TARGETS[name]
     found = BUILD / name

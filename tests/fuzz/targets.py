@@ -19,9 +19,8 @@ from pydantic import ValidationError
 
 from batch_inference.errors import BatchError
 from batch_inference.name_table import NameTable
-from enter_feedback.logic import NewFeedback
 from feedback.changes import attributes
-from feedback.record import Row
+from feedback.record import NewFeedback, Row
 from model_code import artifact
 from model_code.channel import POPULATIONS, ChannelError, read_channel
 from model_code.invocations import CSV, JSON, JSON_LINES, RequestError, answer, parse
@@ -107,10 +106,8 @@ def feedback(data: bytes) -> None:
         return
     row = Row(
         id="id",
-        first_name=new.first_name,
-        last_name=new.last_name,
-        feedback=new.feedback,
         posted_time="2026-01-01T00:00:00.000000+00:00",
+        **new.model_dump(),
     )
     json.dumps(attributes(row)).encode()
 
