@@ -25,7 +25,8 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 CDK := npx --no-install cdk
 STAGE_CONTEXT = -c environment=$(ENVIRONMENT) -c region=$(REGION) -c method=$(METHOD)
 # The runtime of the deployed functions; stacks/capabilities/function.py names it too.
-LAYER_PLATFORM := --python-version 3.14 --python-platform aarch64-manylinux2014
+LAYER_PYTHON := 3.14
+LAYER_PLATFORM := --python-version $(LAYER_PYTHON) --python-platform aarch64-manylinux2014
 # Lambda's runtime brings these along; in the layer they would be 30 MB more.
 IN_RUNTIME := $(addprefix --no-emit-package ,botocore python-dateutil six urllib3)
 LOCKS := package-lock.json $(shell git ls-files '*requirements*.txt')
@@ -251,9 +252,10 @@ build/sbom.stamp: $(LOCKS) supply_chain/sbom.py supply_chain/audiences.py | .ven
 	rm -rf build/sbom
 	$(BIN)/python -m supply_chain.sbom build/sbom
 	touch $@
-build/layer.stamp: lambda/requirements.txt | .venv/.stamp
+build/layer.stamp: lambda/requirements.txt operations/layer_bytecode.mjs package.json | .venv/.stamp node_modules/.stamp
 	@echo "Building the functions' dependency layer ..."
 	rm -rf build/layer
 	$(UV) pip install --quiet --require-hashes --no-deps --no-compile-bytecode --only-binary :all: $(LAYER_PLATFORM) --target build/layer/python -r lambda/requirements.txt
 	rm -rf build/layer/python/bin build/layer/python/.lock
+	node operations/layer_bytecode.mjs build/layer/python $(LAYER_PYTHON)
 	touch $@
