@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from feedback.record import Row
+from feedback.record import NewFeedback, Row
 from feedback.table import FeedbackTable
 from get_all_contents.logic import with_fresh
 
@@ -134,6 +134,16 @@ def test_the_workshop_way_of_entering(call: Any) -> None:
     assert answer.json() == {"ID": row["ID"]}
     assert (row["FirstName"], row["LastName"]) == ("Zoë", "")
     assert row["Feedback"] == "<img onerror=x> & so on, 100 %"
+
+
+@pytest.mark.usefixtures("dynamodb")
+def test_every_field_that_is_entered_is_read_back(call: Any) -> None:
+    entered = {str(field.alias): name for name, field in NewFeedback.model_fields.items()}
+    identifier = call("POST", "/feedback", body=entered).json()["ID"]
+
+    row = rows(call)[identifier]
+
+    assert {name: row.get(name) for name in entered} == entered
 
 
 @pytest.mark.parametrize(

@@ -89,8 +89,8 @@ def test_every_operation_is_described() -> None:
     document = document_of("open")
     operations = [operation for path in document["paths"].values() for operation in path.values()]
 
-    assert len(operations) == sum(len(data["routes"]) for data in FUNCTIONS.values()) == 12
-    assert len({operation["operationId"] for operation in operations}) == 12
+    assert len(operations) == sum(len(data["routes"]) for data in FUNCTIONS.values())
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
     for operation in operations:
         assert operation["summary"]
         assert {"400", "500"} <= set(operation["responses"])

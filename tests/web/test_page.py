@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+
+from openapi.document import checked_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -68,9 +71,9 @@ def test_markup_is_text(page: Page, site: Site) -> None:
     page.click("#enter-feedback")
 
     expect(page.locator("#form-status")).to_contain_text("stored")
-    expect(page.locator(".text")).to_have_text(attack)
+    expect(page.locator("td.text")).to_have_text(attack)
     page.reload()
-    expect(page.locator(".text")).to_have_text(attack)
+    expect(page.locator("td.text")).to_have_text(attack)
     expect(page.locator("td.name")).to_contain_text(f"{attack} <b>Doe</b>")
     expect(page).to_have_title("Voice of the Customer")
     expect(page.locator("[name=FirstName]")).to_have_value("")
@@ -103,6 +106,26 @@ def test_a_first_attempt_under_way_is_waited_for(page: Page, site: Site) -> None
     page.click("#enter-feedback")
 
     expect(page.locator("#form-status")).to_contain_text("stored")
+
+
+def test_the_form_takes_what_the_contract_takes(page: Page, site: Site) -> None:
+    schema = json.loads(checked_in("open").read_text())["components"]["schemas"]["NewFeedback"]
+    page.goto(site.url)
+
+    fields = page.locator("#feedback-form [name]").evaluate_all(
+        "fields => fields.map(({ name, required, maxLength }) => [name, required, maxLength])"
+    )
+
+    assert sorted(fields) == sorted(
+        [name, name in schema["required"], longest(field)]
+        for name, field in schema["properties"].items()
+    )
+
+
+def longest(field: dict[str, Any]) -> int:
+    """Return how many letters a field of the contract takes."""
+    limits = [kind["maxLength"] for kind in field.get("anyOf", [field]) if "maxLength" in kind]
+    return int(limits[0])
 
 
 def test_missing_fields_are_pointed_out(page: Page, site: Site) -> None:

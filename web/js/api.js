@@ -127,14 +127,13 @@ function retryPause(response) {
 }
 
 async function problemOf(response) {
-  let error = {};
+  let message;
   try {
-    error = (await response.json()).error ?? {};
+    message = (await response.json()).error?.message;
   } catch {
     // Something before the API answered, in a form of its own.
   }
-  const message = error.message ?? `The service answered ${response.status}.`;
-  return new Problem(message, { status: response.status, code: error.code, details: error.details });
+  return new Problem(message ?? `The service answered ${response.status}.`, response.status);
 }
 
 function followingPage(response) {

@@ -39,13 +39,14 @@ export class FeedbackForm {
     }
   }
 
+  /** Returns what was filled in. */
   #typed() {
-    return Object.fromEntries(new FormData(this.form));
+    return Object.fromEntries([...new FormData(this.form)].filter(([, text]) => text !== ""));
   }
 
   #restore() {
     const draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "{}");
-    for (const [name, text] of Object.entries(draft)) this.form.elements[name].value = text;
+    for (const field of this.form.elements) if (field.name in draft) field.value = draft[field.name];
   }
 
   #valid() {

@@ -2,9 +2,21 @@ import { element } from "./elements.js";
 import { genderCell } from "./gender.js";
 import { sentimentCell } from "./sentiment.js";
 
-export const ROWS_PER_PAGE = 50;
+const ROWS_PER_PAGE = 50;
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+/**
+ * What a row shows beside its checkbox: the class of the column, its title, what the customer wrote
+ * there (`text`, which the search finds too) or else what stands in the cell (`content`).
+ */
+const COLUMNS = [
+  { name: "name", title: "Name", text: fullName, content: (feedback) => [fullName(feedback), posted(feedback.PostedTime)] },
+  { name: "text", title: "Feedback", text: ({ Feedback }) => Feedback },
+  { name: "sentiment", title: "Sentiment", content: ({ Sentiment }) => [sentimentCell(Sentiment)] },
+  { name: "gender", title: "Gender", content: genderCell },
+  { name: "tools", title: "Change", content: tools },
+];
 
 /** The table of feedbacks: what is known, what is searched for, what is selected, what is shown. */
 export class FeedbackTable {
@@ -32,6 +44,9 @@ export class FeedbackTable {
     this.newer = document.getElementById("newer");
     this.older = document.getElementById("older");
     this.pageInfo = document.getElementById("page-info");
+    this.all.closest("tr").append(
+      ...COLUMNS.map(({ name, title }) => element("th", { role: "columnheader", scope: "col", class: name }, title)),
+    );
     this.all.addEventListener("change", () => this.#choose(this.#matching, this.all.checked));
     this.body.addEventListener("change", (event) => {
       if (event.target.matches(".choose")) this.#choose([feedbackOf(event, this.#byId)], event.target.checked);
@@ -187,12 +202,14 @@ export class FeedbackTable {
 
   #row(feedback) {
     const id = feedback.ID;
-    const name = fullName(feedback);
     const chosen = this.#chosen.has(id);
-    const box = element("input", { type: "checkbox", class: "choose", "aria-label": `Select the feedback of ${name}` });
+    const box = element("input", {
+      type: "checkbox",
+      class: "choose",
+      "aria-label": `Select the feedback of ${fullName(feedback)}`,
+    });
     box.checked = chosen;
-    const problem = this.#problems.get(id);
-    return element(
+    const row = element(
       "tr",
       {
         role: "row",
@@ -204,22 +221,13 @@ export class FeedbackTable {
         "data-sentiment": feedback.Sentiment,
       },
       element("td", { role: "cell", class: "choice" }, element("label", { class: "target" }, box)),
-      element("td", { role: "cell", class: "name" }, name, posted(feedback.PostedTime)),
-      element(
-        "td",
-        { role: "cell", class: "text" },
-        feedback.Feedback ?? "",
-        problem ? element("p", { class: "row-problem" }, problem) : null,
-      ),
-      element("td", { role: "cell", class: "sentiment" }, sentimentCell(feedback.Sentiment)),
-      element("td", { role: "cell", class: "gender" }, ...genderCell(feedback)),
-      element(
-        "td",
-        { role: "cell", class: "tools" },
-        element("button", { type: "button", class: "small quiet correct", "aria-label": `Correct the gender of ${name}` }, "Correct"),
-        element("button", { type: "button", class: "small quiet delete", "aria-label": `Delete the feedback of ${name}` }, "Delete"),
-      ),
+      ...COLUMNS.map(({ name, text, content = () => [text(feedback) ?? ""] }) => (
+        element("td", { role: "cell", class: name }, ...content(feedback))
+      )),
     );
+    const problem = this.#problems.get(id);
+    if (problem) row.querySelector(".text").append(element("p", { class: "row-problem" }, problem));
+    return row;
   }
 }
 
@@ -228,14 +236,22 @@ export function fullName({ FirstName = "", LastName = "" }) {
   return `${FirstName} ${LastName}`.trim() || "No name";
 }
 
+function tools(feedback) {
+  const name = fullName(feedback);
+  return [
+    element("button", { type: "button", class: "small quiet correct", "aria-label": `Correct the gender of ${name}` }, "Correct"),
+    element("button", { type: "button", class: "small quiet delete", "aria-label": `Delete the feedback of ${name}` }, "Delete"),
+  ];
+}
+
 function feedbackOf(event, byId) {
   return byId.get(event.target.closest("[data-feedback-id]").dataset.feedbackId);
 }
 
 function matches(feedback, words) {
   if (words.length === 0) return true;
-  const text = `${fullName(feedback)} ${feedback.Feedback ?? ""}`.toLocaleLowerCase();
-  return words.every((word) => text.includes(word));
+  const written = COLUMNS.map(({ text }) => text?.(feedback) ?? "").join(" ").toLocaleLowerCase();
+  return words.every((word) => written.includes(word));
 }
 
 function posted(time) {

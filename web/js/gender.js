@@ -1,12 +1,12 @@
 import { drawing, element } from "./elements.js";
+import { percent } from "./percent.js";
 
 const WORDS = { F: "Female", M: "Male", U: "Unknown", X: "Neither or another" };
-const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
 
 /** Says a row's gender in words, how it is known, and how sure it is. */
 export function genderCell(feedback) {
   const { Gender: gender, GenderProbability: probability, GenderSource: source } = feedback;
-  if (!gender) return [element("span", { class: "gender-none" }, "Not identified")];
+  if (!gender) return [element("span", { class: "not-yet" }, "Not identified")];
   const known = source === "self" ? "said by the person" : "inferred";
   const parts = [
     element("span", { class: "gender-word" }, WORDS[gender] ?? gender),
@@ -26,6 +26,6 @@ function probabilityBar(probability) {
     drawing("rect", { width: 100 * probability, height: 6 }),
   );
   // A probability of 0.9987 is not certainty.
-  const text = probability > 0.99 ? ">\u00a099%" : percent.format(probability);
+  const text = probability > 0.99 ? ">\u00a099%" : percent(probability);
   return element("span", { class: "probability" }, bar, text);
 }

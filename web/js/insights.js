@@ -1,12 +1,11 @@
 import { drawing, element } from "./elements.js";
+import { percent } from "./percent.js";
 
 const GROUPS = [["F", "Women"], ["M", "Men"], ["X", "Neither or another"]];
 const ROW_HEIGHT = 56;
 const AXIS_HEIGHT = 24;
 /** Left and right of the axis, in percent of the chart's width. */
 const MARGIN = 2;
-
-const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
 
 /** Shows what the feedbacks say about women and men: a sentence, intervals, and what is unknown. */
 export function showInsights(insights) {
@@ -38,9 +37,9 @@ function sentence({ positive, minimum_group_size: minimum, confidence }) {
         `the feedback of ${minimum} women and ${minimum} men, and more where names leave doubt.`,
     };
   }
-  const shares = `${percent.format(women.share)} of women’s feedback is positive, ${percent.format(men.share)} of men’s.`;
+  const shares = `${percent(women.share)} of women’s feedback is positive, ${percent(men.share)} of men’s.`;
   const range = `${points(difference.low)} to ${points(difference.high)} points`;
-  const sure = `${percent.format(confidence)} sure`;
+  const sure = `${percent(confidence)} sure`;
   if (difference.low > 0) {
     return {
       verdict: "Women’s feedback is more positive.",
@@ -67,7 +66,7 @@ function unknowns({ unknown, genders, feedbacks, rated }) {
   ];
   const { not_identified: waiting, self_described: said } = genders;
   if (unknown.count > 0) {
-    parts.push(`The gender of ${percent.format(unknown.share)} (${unknown.count}) is unknown.`);
+    parts.push(`The gender of ${percent(unknown.share)} (${unknown.count}) is unknown.`);
   }
   if (waiting > 0) parts.push(`${waiting} ${waiting === 1 ? "is" : "are"} not identified yet.`);
   if (said > 0) parts.push(`${said} ${said === 1 ? "person" : "people"} said it themselves.`);
@@ -79,7 +78,7 @@ function figure({ positive, confidence }, known) {
     "figure",
     {},
     chart(positive, known),
-    element("figcaption", {}, `Share of positive feedback, with ${percent.format(confidence)} intervals`),
+    element("figcaption", {}, `Share of positive feedback, with ${percent(confidence)} intervals`),
   );
 }
 
@@ -98,7 +97,7 @@ function chart(positive, known) {
   for (const tick of [0, 0.25, 0.5, 0.75, 1]) {
     picture.append(
       drawing("line", { class: "grid", x1: x(tick), x2: x(tick), y1: 2, y2: height - AXIS_HEIGHT }),
-      drawing("text", { class: "scale", x: x(tick), y: height - 6, "text-anchor": anchor(tick) }, percent.format(tick)),
+      drawing("text", { class: "scale", x: x(tick), y: height - 6, "text-anchor": anchor(tick) }, percent(tick)),
     );
   }
   known.forEach(([group, name], row) => {
@@ -107,10 +106,10 @@ function chart(positive, known) {
     picture.append(
       drawing(
         "text",
-        { class: "group", x: x(0), y: y - 16, dx: 4 },
+        { x: x(0), y: y - 16, dx: 4 },
         `${name} `,
-        drawing("tspan", { class: "share" }, percent.format(share)),
-        drawing("tspan", { class: "scale", dx: 8 }, `${percent.format(low)} to ${percent.format(high)}`),
+        drawing("tspan", { class: "share" }, percent(share)),
+        drawing("tspan", { class: "scale", dx: 8 }, `${percent(low)} to ${percent(high)}`),
       ),
       drawing("line", { class: "interval", "data-group": group, x1: x(low), x2: x(high), y1: y, y2: y }),
       drawing("circle", { class: "point", cx: x(share), cy: y, r: 7 }),
@@ -120,7 +119,7 @@ function chart(positive, known) {
 }
 
 function spoken({ share, low, high }) {
-  return `${percent.format(share)}, between ${percent.format(low)} and ${percent.format(high)}`;
+  return `${percent(share)}, between ${percent(low)} and ${percent(high)}`;
 }
 
 /** Returns where a share lies, as a part of the chart's width: text keeps its size at any width. */

@@ -1,10 +1,11 @@
 /** Something that went wrong, in words that say what to do. */
 export class Problem extends Error {
-  /** @param {string} message @param {{status?: number, code?: string, details?: unknown}} facts */
-  constructor(message, { status = 0, code = "", details = undefined } = {}) {
+  /**
+   * @param {string} message
+   * @param {number | null} status with which the API answered, if it did
+   */
+  constructor(message, status = null) {
     super(message);
     this.status = status;
-    this.code = code;
-    this.details = details;
   }
 }

@@ -54,7 +54,7 @@ export class SignIn {
     sessionStorage.removeItem(STATE);
     history.replaceState(null, "", here());
     if (parameters.has("error") || parameters.get("state") !== state) {
-      throw new Problem("Signing in did not work. Try again.", { status: 401 });
+      throw new Problem("Signing in did not work. Try again.");
     }
     await this.#fetchTokens({
       grant_type: "authorization_code",
@@ -116,7 +116,7 @@ export class SignIn {
 }
 
 function signedOut() {
-  return new Problem("Please sign in. What you typed is kept.", { status: 401 });
+  return new Problem("Please sign in. What you typed is kept.");
 }
 
 function here() {
