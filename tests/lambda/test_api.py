@@ -517,7 +517,7 @@ def table(dynamodb: DynamoDBClient, *, retention_days: int = 0) -> FeedbackTable
 
 
 @pytest.mark.parametrize(
-    ("url", "allowed"), [("/identifygender", "GET, POST"), ("/feedback/{id}", "DELETE")]
+    ("url", "allowed"), [("/identifygender", "GET, POST"), ("/feedback/{id}/gender", "PUT")]
 )
 def test_another_method_is_told_which_there_are(call: Any, url: str, allowed: str) -> None:
     answer = call("PATCH", url, function="predict")
