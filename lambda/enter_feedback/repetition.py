@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import boto3
 from aws_lambda_powertools.utilities.idempotency import (
     DynamoDBPersistenceLayer,
     IdempotencyConfig,
@@ -19,7 +18,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyValidationError,
 )
 
-from dynamodb_access.settings import CLIENT_SETTINGS
+from dynamodb_access.client import dynamodb_client
 from rest_api.errors import ConflictError, StorageUnavailableError, UnderWayError
 
 REMEMBERED_SECONDS = 3_600
@@ -29,7 +28,7 @@ REMEMBERED_SECONDS = 3_600
 def _store() -> DynamoDBPersistenceLayer:
     return DynamoDBPersistenceLayer(
         table_name=os.environ["IDEMPOTENCY_TABLE_NAME"],
-        boto3_client=boto3.client("dynamodb", config=CLIENT_SETTINGS),
+        boto3_client=dynamodb_client(),
     )
 
 

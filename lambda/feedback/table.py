@@ -10,12 +10,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import boto3
-from boto3.dynamodb.types import TypeDeserializer
-
+from dynamodb_access.client import PARALLEL_REQUESTS, dynamodb_client
 from dynamodb_access.failures import answering
 from dynamodb_access.pauses import pause
-from dynamodb_access.settings import CLIENT_SETTINGS, PARALLEL_REQUESTS
+from dynamodb_access.reading import KEYS_PER_BATCH, plain, read_items
 from feedback.changes import Change, attributes, total
 from feedback.record import Feedback, Row
 from rest_api.errors import StorageUnavailableError
@@ -24,18 +22,11 @@ from tally.table import addition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import (
-        KeysAndAttributesTypeDef,
-        TransactWriteItemTypeDef,
-    )
-
-KEYS_PER_BATCH = 100
-"""Keys that one BatchGetItem takes (a limit of DynamoDB)."""
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 ROWS_PER_TRANSACTION = 50
 """One transaction takes 100 actions; half of them keeps a refused one cheap."""
 
-READ_ATTEMPTS = 8
 CHANGE_ATTEMPTS = 12
 LISTING = "all"
 """The one partition of the listing index."""
@@ -45,8 +36,6 @@ EXPIRES_AT = "ExpiresAt"
 
 MAX_PAGE_BYTES = 5_000_000
 """A page ends here at the latest: Lambda answers with 6 MB at most."""
-
-_deserialize = TypeDeserializer().deserialize
 
 _Argument = TypeVar("_Argument")
 _Result = TypeVar("_Result")
@@ -113,7 +102,7 @@ class FeedbackTable:
     def from_environment(cls) -> FeedbackTable:
         """Return what ``TABLE_NAME``, ``LISTING_INDEX`` and ``INSIGHTS_TABLE_NAME`` name."""
         return cls(
-            boto3.client("dynamodb", config=CLIENT_SETTINGS),
+            dynamodb_client(),
             table_name=os.environ["TABLE_NAME"],
             listing_index=os.environ.get("LISTING_INDEX", ""),
             tally_name=os.environ.get("INSIGHTS_TABLE_NAME", ""),
@@ -168,7 +157,7 @@ class FeedbackTable:
                     **start,
                 )
             for item in response["Items"]:
-                feedback = Feedback.model_validate(_plain(item))
+                feedback = Feedback.model_validate(plain(item))
                 size += feedback.answer_size()
                 if size > MAX_PAGE_BYTES and feedbacks:
                     return Page(feedbacks, Cursor(feedbacks[-1].posted_time, feedbacks[-1].id))
@@ -193,23 +182,9 @@ class FeedbackTable:
         return found
 
     def _read_batch(self, ids: Sequence[str]) -> dict[str, Row]:
-        found: dict[str, Row] = {}
-        pending: KeysAndAttributesTypeDef = {
-            "Keys": [{"ID": {"S": identifier}} for identifier in ids],
-            "ConsistentRead": True,
-        }
-        for attempt in range(READ_ATTEMPTS):
-            with answering():
-                response = self._client.batch_get_item(RequestItems={self._table: pending})
-            for item in response["Responses"].get(self._table, []):
-                row = Row.model_validate(_plain(item))
-                found[row.id] = row
-            rest = response.get("UnprocessedKeys", {}).get(self._table)
-            if not rest:
-                return found
-            pending = {"Keys": rest["Keys"], "ConsistentRead": True}
-            pause(attempt)
-        raise _overloaded()
+        keys = [{"ID": {"S": identifier}} for identifier in ids]
+        rows = map(Row.model_validate, read_items(self._client, self._table, keys))
+        return {row.id: row for row in rows}
 
     def change(self, rows: Mapping[str, Row], decide: Decide) -> dict[str, Row]:
         """Change rows and return them as they stand afterwards; deleted ones are left out.
@@ -291,10 +266,6 @@ _PASSING = frozenset(
         "TransactionConflict",
     }
 )
-
-
-def _plain(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: _deserialize(value) for name, value in item.items()}
 
 
 def _in_parallel(

@@ -11,25 +11,17 @@ import os
 import random
 from collections import Counter
 from collections.abc import Mapping
-from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
-import boto3
-from boto3.dynamodb.types import TypeDeserializer
-
-from dynamodb_access.failures import answering
-from dynamodb_access.pauses import pause
-from dynamodb_access.settings import CLIENT_SETTINGS
-from rest_api.errors import StorageUnavailableError
+from dynamodb_access.client import dynamodb_client
+from dynamodb_access.reading import read_items
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 SHARDS = 16
-_ATTEMPTS = 8
-_deserialize = TypeDeserializer().deserialize
 
 
 def addition(table_name: str, change: Mapping[str, int]) -> TransactWriteItemTypeDef:
@@ -76,8 +68,7 @@ class TallyTable:
     @cache
     def from_environment(cls) -> TallyTable:
         """Return the table that ``INSIGHTS_TABLE_NAME`` names."""
-        client = boto3.client("dynamodb", config=CLIENT_SETTINGS)
-        return cls(client, table_name=os.environ["INSIGHTS_TABLE_NAME"])
+        return cls(dynamodb_client(), table_name=os.environ["INSIGHTS_TABLE_NAME"])
 
     def read(self) -> Counter[str]:
         """Return every sum.
@@ -87,21 +78,8 @@ class TallyTable:
         StorageUnavailableError
             DynamoDB does not answer after bounded retries.
         """
-        total: Counter[str] = Counter()
         keys = [{"Shard": {"N": str(shard)}} for shard in range(SHARDS)]
-        for attempt in range(_ATTEMPTS):
-            with answering():
-                response = self._client.batch_get_item(
-                    RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
-                )
-            for item in response["Responses"].get(self._table, []):
-                for name, value in item.items():
-                    if name != "Shard":
-                        amount: Decimal = _deserialize(value)
-                        total[name] += int(amount)
-            rest = response.get("UnprocessedKeys", {}).get(self._table)
-            if not rest:
-                return total
-            keys = [{"Shard": {"N": str(key["Shard"]["N"])}} for key in rest["Keys"]]
-            pause(attempt)
-        raise StorageUnavailableError("The table is overloaded.")
+        total: Counter[str] = Counter()
+        for item in read_items(self._client, self._table, keys):
+            total.update({name: int(amount) for name, amount in item.items() if name != "Shard"})
+        return total
