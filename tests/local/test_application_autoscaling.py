@@ -93,13 +93,6 @@ def test_bad_requests_are_refused(
     assert caught.value.response["Error"]["Code"] == "ValidationException"
 
 
-def test_unimplemented_operations_say_so(scaling: Any) -> None:
-    with pytest.raises(
-        ClientError, match="does not implement the operation DescribeScheduledActions"
-    ):
-        scaling.describe_scheduled_actions(ServiceNamespace="sagemaker")
-
-
 def test_iam_is_enforced(shared: Workbench) -> None:
     nobody = shared.client_of("application-autoscaling", [statement("s3:*", "*")])
     with pytest.raises(ClientError, match="application-autoscaling:DescribeScalableTargets"):

@@ -75,11 +75,6 @@ def test_one_text(comprehend: Any) -> None:
             {"Text": "x" * 5_001, "LanguageCode": "en"},
             "TextSizeLimitExceededException",
         ),
-        (
-            "detect_key_phrases",
-            {"Text": "x", "LanguageCode": "en"},
-            "NotImplementedException",
-        ),
     ],
 )
 def test_what_aws_refuses_is_refused(
