@@ -87,14 +87,14 @@ class ControlPlane:
         """Describe the resource that a request names."""
         return self.named(request)
 
-    def meant(self, _request: Record) -> Iterable[Record]:
+    def candidates(self, _request: Record) -> Iterable[Record]:
         """Return the records among which a List request chooses."""
         return self.records.values()
 
     def list_page(self, request: Record, _caller: Caller) -> Record:
         """List one page of what a request asks for."""
         chosen = listing.select(
-            self.meant(request),
+            self.candidates(request),
             request,
             name=self.kind.name_member,
             status=self.kind.status_member if self.kind.has_status else None,

@@ -103,7 +103,7 @@ class NotebookInstances(ControlPlane):
         self._runner.start(record, self._scripts(record, *_HOOKS))
         return answer
 
-    def meant(self, request: Record) -> Iterable[Record]:
+    def candidates(self, request: Record) -> Iterable[Record]:
         """Return the instances whose lifecycle configuration's name holds what is asked for."""
         part = request.get("NotebookInstanceLifecycleConfigNameContains", "")
         return (
