@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ _CONTENT_TYPE = "application/x-amz-json-1.1"
 _logger = logging.getLogger(__name__)
 
 
-class JsonService:
+class JsonService(ABC):
     """A service, with the interface that ministack expects of a service module.
 
     Parameters
@@ -39,9 +40,9 @@ class JsonService:
         """Held while a record changes, and never while something is waited for."""
         self._title = title
 
+    @abstractmethod
     def operations(self) -> Mapping[str, Operation]:
         """Return what is implemented, by name."""
-        raise NotImplementedError
 
     def check(self, operation: str, request: Record, caller: Caller) -> None:
         """Refuse what neither the service's model nor the right to the operation does: nothing."""

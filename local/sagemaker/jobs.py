@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 from local.aws_api import Record, context
@@ -24,7 +25,7 @@ class Run(Protocol):
         """Ask the job to stop."""
 
 
-class Jobs(ControlPlane):
+class Jobs(ControlPlane, ABC):
     """Control plane of one kind of job.
 
     Parameters
@@ -37,13 +38,13 @@ class Jobs(ControlPlane):
         super().__init__(kind, store)
         self._running: dict[str, Run] = {}
 
+    @abstractmethod
     def new_run(self, job: Record) -> Run:
         """Make what runs a job."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fail(self, job: Record, reason: str) -> None:
         """End a job's record with a reason; the caller holds the store's lock."""
-        raise NotImplementedError
 
     def start(self, job: Record, request: Record) -> Record:
         """Store a new job and start it in the background; answers what its creation answers."""
@@ -57,7 +58,7 @@ class Jobs(ControlPlane):
                 run.run()
             finally:
                 with self.store.lock:
-                    del self._running[job["_Arn"]]
+                    self._running.pop(job["_Arn"], None)
 
         name = f"{self.kind.arn_name}-{job[self.kind.name_member]}"
         context.in_background(work, f"sagemaker-{name}")
