@@ -44,7 +44,9 @@ class JsonService(ABC):
     def operations(self) -> Mapping[str, Operation]:
         """Return what is implemented, by name."""
 
-    def check(self, operation: str, request: Record, caller: Caller) -> None:
+    def check(  # noqa: B027 - most services have nothing to add
+        self, operation: str, request: Record, caller: Caller
+    ) -> None:
         """Refuse what neither the service's model nor the right to the operation does: nothing."""
 
     async def handle_request(
@@ -83,8 +85,8 @@ class JsonService(ABC):
             # A copy: the record goes on changing while the answer is written out.
             return validation.answer(self.name, operation, json.loads(json.dumps(result)))
 
-    def reset(self) -> None:
-        """Forget everything: there is nothing."""
+    def reset(self) -> None:  # noqa: B027 - not every service keeps something
+        """Forget everything that is kept."""
 
     def _answer(self, headers: Mapping[str, str], body: bytes) -> EmulatorAnswer:
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
