@@ -211,7 +211,7 @@ def model(_model_server: Model) -> Model:
     return _model_server
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def function_environment(aws: str, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the functions the environment that their stack gives them."""
     for name, value in {
@@ -235,7 +235,7 @@ def function_environment(aws: str, model: Model, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture
-def dynamodb(aws: str) -> Iterator[DynamoDBClient]:
+def dynamodb(aws: str, function_environment: None) -> Iterator[DynamoDBClient]:  # noqa: ARG001
     """Return a client of a DynamoDB with empty tables."""
     client = boto3.client("dynamodb", endpoint_url=aws)
     client.create_table(
@@ -342,7 +342,7 @@ Call = Callable[..., Answer]
 
 
 @pytest.fixture
-def call() -> Call:
+def call(function_environment: None) -> Call:  # noqa: ARG001 - for its effect
     """Return a function that calls the route as a client would, through the Lambda handler."""
     routes = {
         (route["method"], route["path"]): function

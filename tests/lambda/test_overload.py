@@ -32,7 +32,11 @@ class Overloaded:
 
 
 @pytest.fixture
-def overloaded(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Overloaded]:
+def overloaded(
+    aws: str,
+    function_environment: None,  # noqa: ARG001 - this one changes it
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Overloaded]:
     """Stand between the functions and DynamoDB."""
     state = Overloaded()
 

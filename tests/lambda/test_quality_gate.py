@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
-from quality_gate.handler import QualityGateError, on_event
+from quality_gate.handler import QualityGateError, missed_thresholds, on_event
 from quality_gate.recorded import DamagedFileError
 
 if TYPE_CHECKING:
@@ -82,3 +83,15 @@ def test_file_that_is_not_the_measured_one_is_refused(
 def test_removing_asks_nothing() -> None:
     event = {"RequestType": "Delete", "PhysicalResourceId": "quality-gate-x"}
     assert on_event(event, None) == {"PhysicalResourceId": "quality-gate-x"}
+
+
+def test_a_threshold_is_reached_exactly_and_missed_by_the_next_number() -> None:
+    limit = {"metric": "0.9"}
+    for value, high_enough, low_enough in (
+        (0.9, True, True),
+        (math.nextafter(0.9, 0), False, True),
+        (math.nextafter(0.9, 1), True, False),
+        (math.nan, False, False),
+    ):
+        assert (not missed_thresholds({"metric": value}, limit, {})) is high_enough
+        assert (not missed_thresholds({"metric": value}, {}, limit)) is low_enough

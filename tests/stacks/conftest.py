@@ -4,18 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import aws_cdk as cdk
 import pytest
-from cdk_nag import AwsSolutionsChecks
 
 from stacks.settings import CONTEXT_KEY, Settings, load_settings
-from stacks.stage import RegionalStage
 from stacks.training_source import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
 Template = dict[str, Any]
 
 
@@ -39,6 +35,12 @@ def cdk_context() -> dict[str, Any]:
 
 
 def synthesize(folder: Path, overrides: Mapping[str, Any] | None = None) -> Assembly:
+    # Seconds of imports that the tests of the settings do without.
+    import aws_cdk as cdk
+    from cdk_nag import AwsSolutionsChecks
+
+    from stacks.stage import RegionalStage
+
     context = cdk_context()
     app = cdk.App(outdir=str(folder), context=context)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
