@@ -142,7 +142,7 @@ class Settings(BaseModel):
         How long logs are kept, as the name CDK's ``RetentionDays`` gives it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     environment: str
     region: str
@@ -348,10 +348,10 @@ def _validate(values: Mapping[str, Any]) -> Settings:
 
 
 def _complaint(detail: Any) -> str:
-    name = ".".join(str(part) for part in detail["loc"][:1])
-    message = detail["msg"].removeprefix("Value error, ")
-    if not name:
-        return str(message)
+    message: str = detail["msg"].removeprefix("Value error, ")
+    if not detail["loc"]:
+        return message
+    name = detail["loc"][0]
     if detail["type"] == "missing":
         return f"{name} is missing: cdk.json must give it"
     return f"{name}: {detail['input']!r} is not allowed. {message}"

@@ -95,6 +95,71 @@ def test_wrong_value_is_named_with_what_is_allowed(name: str, value: str, allowe
     assert allowed in message
 
 
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest", "step"),
+    [
+        ("training_max_runtime_minutes", 5, 55, 1),
+        ("gate_min_accuracy", 0, 1, 0.01),
+        ("gate_max_ece", 0, 1, 0.01),
+        ("confidence_threshold", 0.5, 1, 0.01),
+        ("serverless_max_concurrency", 1, 200, 1),
+        ("serverless_provisioned_concurrency", 0, 200, 1),
+        ("instances_min", 1, 100, 1),
+        ("instances_max", 1, 100, 1),
+        ("notebook_idle_minutes", 10, 1440, 1),
+        ("batch_keep_days", 1, 365, 1),
+        ("throttle_rate", 1, 10_000, 1),
+        ("throttle_burst", 1, 5_000, 1),
+        ("monthly_budget_usd", 0, 1_000_000, 1),
+        ("feedback_retention_days", 0, 3650, 1),
+    ],
+)
+def test_numbers_have_bounds(name: str, lowest: float, highest: float, step: float) -> None:
+    together = {"serverless_max_concurrency": 200, "instances_max": 100, "alarms": True}
+    for value in (lowest, highest):
+        chosen = {"environment": "workshop", **together, name: str(value)}
+        for settings in load_settings(PRESETS, chosen):
+            assert getattr(settings, name) == value
+    for value in (lowest - step, highest + step):
+        with pytest.raises(SettingsError, match=rf"{name}: '{value}' is not allowed"):
+            load_settings(PRESETS, {**together, name: str(value)})
+
+
+def test_memory_is_what_a_serverless_endpoint_can_have() -> None:
+    def chosen(memory: int) -> int:
+        overrides = {"environment": "workshop", "region": "us-east-1"}
+        (settings,) = load_settings(PRESETS, {**overrides, "serverless_memory_mb": memory})
+        return settings.serverless_memory_mb
+
+    allowed = range(1024, 6145, 1024)
+    assert [chosen(memory) for memory in allowed] == list(allowed)
+    for memory in (*(size - 1 for size in allowed), *(size + 1 for size in allowed)):
+        with pytest.raises(SettingsError, match="serverless_memory_mb"):
+            chosen(memory)
+
+
+def test_an_address_of_a_repository_has_a_length() -> None:
+    address = "https://git.example/".ljust(1000, "x")
+    for settings in load_settings(PRESETS, {"notebook_repository": address}):
+        assert settings.notebook_repository == address
+    with pytest.raises(SettingsError, match="at most 1000 characters"):
+        load_settings(PRESETS, {"notebook_repository": address + "x"})
+
+
+def test_a_wrong_part_of_a_setting_is_named_by_the_setting() -> None:
+    with pytest.raises(SettingsError, match=r"^hyperparameters: \[\] is not allowed"):
+        load_settings(PRESETS, {"hyperparameters": '{"epochs": []}'})
+
+
+def test_what_follows_from_the_settings() -> None:
+    overrides = {"environment": "production", "region": "eu-west-1"}
+    (settings,) = load_settings(PRESETS, overrides)
+    assert settings.stage_name == "production-eu-west-1"
+    assert settings.batch_job_name_prefix == "voc-gender-production-batch-"
+    (other,) = load_settings(PRESETS, {**overrides, "cors_allow_origin": "https://voc.example"})
+    assert (settings.allows_other_origins, other.allows_other_origins) == (False, True)
+
+
 def test_counts_out_of_order_are_refused() -> None:
     with pytest.raises(SettingsError, match="instances_min: 3 is more than instances_max: 2"):
         load_settings(PRESETS, {"instances_min": "3", "instances_max": "2"})
@@ -149,6 +214,8 @@ def test_context_of_the_cdk_is_not_taken_for_a_setting() -> None:
         "@aws-cdk/core:newStyleStackSynthesis": True,
         "aws:cdk:bundling-stacks": ["**"],
         "availability-zones:account=1:region=us-east-1": ["us-east-1a"],
+        "hosted-zone:account=1:domainName=voc.example:region=us-east-1": {"Id": "Z1"},
+        "cdk-migrate": True,
         "gate-min-accuracy": "0.9",
     }
     assert context_overrides(context) == {"gate_min_accuracy": "0.9"}
