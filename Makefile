@@ -45,11 +45,23 @@ local-down: .venv/.stamp ## Stop it; what was stored stays
 local-reset: .venv/.stamp ## Stop it and forget what was stored
 	$(BIN)/python -m local reset
 
-.PHONY: test test-model test-container test-regions check format snapshots
-test: setup .venv-notebooks/.stamp .venv-soak/.stamp test-model ## Run all tests: units, templates, end to end on the local AWS, browser
-	$(BIN)/python -m pytest --ignore tests/model_code --ignore tests/regions
+# How many processes the tests run in; what shares a deployment stays in one (tests/conftest.py).
+TEST_JOBS ?= 2
+.PHONY: test test-model test-container test-regions coverage mutation check format snapshots
+test: setup .venv-notebooks/.stamp .venv-soak/.stamp test-model ## Run all tests: units, templates, end to end on the local AWS, browser [TEST_JOBS=2]
+	$(BIN)/python $(MEASURE) -m pytest --ignore tests/model_code --ignore tests/regions --numprocesses $(TEST_JOBS) --dist loadgroup --no-loadscope-reorder
 test-model: .venv-model/.stamp build/train.stamp
-	.venv-model/bin/python -m pytest tests/model_code
+	.venv-model/bin/python $(MEASURE) -m pytest tests/model_code
+coverage: export COVERAGE_FILE = $(CURDIR)/build/coverage/data
+coverage: .venv/.stamp ## Run all tests and report how much of our own code they take, branch by branch
+	rm -rf build/coverage
+	mkdir -p build/coverage
+	$(MAKE) --no-print-directory test MEASURE="-m coverage run"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage html --quiet --directory build/coverage/html --fail-under 0
+	$(BIN)/coverage report
+mutation: setup .venv-mutation/.stamp ## Mutate the core and see its tests notice [TARGETS="settings names logic insights gate"]
+	.venv-mutation/bin/python -m tests.mutation $(TARGETS)
 test-container: .venv/.stamp node_modules/.stamp build/train.stamp ## Build the container image and run it on a real engine, started where none runs
 	CONTAINER_TESTS=1 $(BIN)/python -m pytest -rs tests/container
 test-regions: STAGES ?= $(foreach region,$(REGIONS),workshop-$(region) production-$(region))
@@ -199,8 +211,9 @@ lock: .venv/.stamp ## Pin what the requirements*.in files ask for, with hashes
 	$(COMPILE) notebooks/requirements.in -o notebooks/requirements.txt
 	$(COMPILE) -c model_code/requirements-serve.txt -c local/functions-requirements.txt tests/fuzz/requirements.in -o tests/fuzz/requirements.txt
 	$(COMPILE) soak/requirements.in -o soak/requirements.txt
+	$(COMPILE) tests/mutation/requirements.in -o tests/mutation/requirements.txt
 clean: ## Remove what was built and installed
-	rm -rf build cdk.out node_modules .venv .venv-model .venv-functions .venv-notebooks .venv-checkov .venv-fuzz .venv-soak
+	rm -rf build cdk.out node_modules .venv .venv-model .venv-functions .venv-notebooks .venv-checkov .venv-fuzz .venv-soak .venv-mutation
 
 .venv/.stamp: requirements-dev.txt
 	@echo "Installing the tools ..."
@@ -242,6 +255,11 @@ node_modules/.stamp: package-lock.json
 	@echo "Installing the fuzzers ..."
 	test -x .venv-fuzz/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-fuzz
 	$(UV_PIP) --python .venv-fuzz/bin/python tests/fuzz/requirements.txt
+	touch $@
+.venv-mutation/.stamp: tests/mutation/requirements.txt | .venv/.stamp
+	@echo "Installing what makes mutants ..."
+	test -x .venv-mutation/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-mutation
+	$(UV_PIP) --python .venv-mutation/bin/python tests/mutation/requirements.txt
 	touch $@
 build/train.stamp: model_code/data.py model_code/names.py model_code/requirements-dev.txt | .venv-model/.stamp
 	@echo "Building the training data ..."

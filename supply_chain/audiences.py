@@ -58,5 +58,6 @@ PYTHON = (
     Audience("soak", "soak/requirements.txt", False, "the clients of the soak, and its plots"),
     Audience("checkov", "requirements-checkov.txt", False, "checks the templates"),
     Audience("fuzzing", "tests/fuzz/requirements.txt", False, "the coverage-guided fuzzers"),
+    Audience("mutation", "tests/mutation/requirements.txt", False, "makes mutants of the core"),
 )
 NPM = Audience("npm", "package-lock.json", False, "the CDK CLI, and the SDK of CDK's functions")
