@@ -82,7 +82,8 @@ def test_the_contract_holds(application: Application, tmp_path: Path) -> None:
 
 
 def test_many_clients_on_the_same_rows(application: Application) -> None:
-    """No correction is lost, no deleted row comes back, nobody gets a 5xx."""
+    """No correction is lost, no deleted row comes back, nobody gets a 5xx, the sums are right."""
+    before = application.call("GET", "/insights")[1]
     ids = [enter(application, name) for name in ("Mary", "Tom", "Kim") for _ in range(8)]
     corrected, deleted = set(ids[:8]), set(ids[8:16])
 
@@ -101,7 +102,10 @@ def test_many_clients_on_the_same_rows(application: Application) -> None:
                 for identifier in shuffled
                 if identifier in deleted
             ]
-        return [patiently(application, "POST", "/identifygender", {"ids": shuffled})]
+        return [
+            patiently(application, "POST", route, {"ids": shuffled})
+            for route in ("/identifygender", "/predictsentiment")
+        ]
 
     with ThreadPoolExecutor(max_workers=50) as pool:
         statuses = {status for client in pool.map(act, range(50)) for status in client}
@@ -111,6 +115,11 @@ def test_many_clients_on_the_same_rows(application: Application) -> None:
     assert not deleted & set(rows)
     assert {rows[identifier]["Gender"] for identifier in corrected} == {"X"}
     assert {rows[identifier]["GenderSource"] for identifier in ids[16:]} == {"inferred"}
+    after = application.call("GET", "/insights")[1]
+    assert [after[name] - before[name] for name in ("feedbacks", "rated")] == [16, 16]
+    more = {name: after["genders"][name] - before["genders"][name] for name in before["genders"]}
+    assert (more["X"], more["self_described"], more["not_identified"]) == (8, 8, 0)
+    assert more["F"] + more["M"] + more["U"] == 8
 
 
 def test_no_log_holds_a_name(application: Application) -> None:

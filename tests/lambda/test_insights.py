@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from insights.estimate import MINIMUM_SIZE, Moments, Share, known_share, regress, shares
-from tally.contribution import SCALE, Contribution, difference
+from tally.contribution import SCALE, SELF_GENDERS, Contribution, difference
 
 
 def sums_of(people: list[tuple[float, bool]]) -> Counter[str]:
@@ -29,6 +29,105 @@ def names(chance: random.Random, count: int) -> list[float]:
         chance.betavariate(0.6, 12) if chance.random() < 0.5 else chance.betavariate(12, 0.6)
         for _ in range(count - count // 5)
     ] + [chance.random() for _ in range(count // 5)]
+
+
+def people_of(chance: random.Random, count: int) -> list[tuple[float, bool]]:
+    """Return people of whom women are more often positive."""
+    return [(round(p, 4), chance.random() < 0.3 + 0.4 * p) for p in names(chance, count)]
+
+
+def by_hand(people: list[tuple[float, bool]]) -> tuple[list[float], list[list[float]]]:
+    """Return coefficients and their robust covariance (HC1), person by person."""
+    rows = [((1 - p, p), float(positive)) for p, positive in people]
+    inner = [[sum(x[i] * x[j] for x, _ in rows) for j in (0, 1)] for i in (0, 1)]
+    (a, b), (c, d) = inner
+    inverse = [
+        [d / (a * d - b * c), -b / (a * d - b * c)],
+        [-c / (a * d - b * c), a / (a * d - b * c)],
+    ]
+    right = [sum(x[i] * s for x, s in rows) for i in (0, 1)]
+    theta = [sum(inverse[i][j] * right[j] for j in (0, 1)) for i in (0, 1)]
+    squares = [(s - theta[0] * x[0] - theta[1] * x[1]) ** 2 for x, s in rows]
+    influence = [[sum(inverse[i][j] * x[j] for j in (0, 1)) for i in (0, 1)] for x, _ in rows]
+    factor = len(rows) / (len(rows) - 2)
+    covariance = [
+        [
+            factor * sum(e * v[i] * v[j] for e, v in zip(squares, influence, strict=True))
+            for j in (0, 1)
+        ]
+        for i in (0, 1)
+    ]
+    return theta, covariance
+
+
+@pytest.mark.parametrize("count", [30, 300])
+def test_the_regression_from_sums_is_the_one_over_all_people(count: int) -> None:
+    people = people_of(random.Random(count), count)  # noqa: S311
+    theta, covariance = by_hand(people)
+
+    regression = regress(Moments.from_sums(sums_of(people)))
+
+    assert regression is not None
+    assert regression.theta == pytest.approx(theta)
+    for found, expected in zip(regression.covariance, covariance, strict=True):
+        assert found == pytest.approx(expected)
+
+
+def test_intervals_come_from_people_who_are_added() -> None:
+    """Four women and four men more for each share, two and two for the difference; half agree."""
+    people = people_of(random.Random(3), 200)  # noqa: S311
+
+    def with_added(count: int) -> list[tuple[float, bool]]:
+        return people + [(p, yes) for p in (0.0, 1.0) for yes in (True, False)] * (count // 2)
+
+    plain, _ = by_hand(people)
+    theta, covariance = by_hand(with_added(4))
+
+    men, women, gap = shares(Moments.from_sums(sums_of(people)))
+
+    for place, share in enumerate((men, women)):
+        assert share is not None
+        half = 1.959964 * covariance[place][place] ** 0.5
+        assert share.value == pytest.approx(plain[place])
+        assert (share.low, share.high) == pytest.approx((theta[place] - half, theta[place] + half))
+    theta, covariance = by_hand(with_added(2))
+    half = 1.959964 * (covariance[0][0] + covariance[1][1] - 2 * covariance[0][1]) ** 0.5
+    centre = theta[1] - theta[0]
+    assert gap is not None
+    assert gap.value == pytest.approx(plain[1] - plain[0])
+    assert (gap.low, gap.high) == pytest.approx((centre - half, centre + half))
+
+
+def test_a_difference_can_be_negative_and_is_no_less_than_all() -> None:
+    nobody = [(1.0, False)] * 30 + [(0.0, True)] * 30
+    _, _, gap = shares(Moments.from_sums(sums_of(nobody)))
+    assert gap is not None
+    assert gap.value == gap.low == -1
+    assert -1 < gap.high < 0
+
+
+def test_a_row_adds_powers_of_its_probability_in_steps() -> None:
+    added = Contribution("F", "inferred", 9_000, "POSITIVE").sums()
+    assert dict(added) == {
+        "Feedbacks": 1,
+        "GenderF": 1,
+        "Rated": 1,
+        "RatedPositive": 1,
+        **{f"P{power}": 9_000**power for power in range(5)},
+        **{f"SP{power}": 9_000**power for power in range(4)},
+    }
+    added = Contribution("X", "self", None, "NEGATIVE").sums()
+    assert {name: n for name, n in added.items() if n} == {
+        "Feedbacks": 1,
+        "GenderX": 1,
+        "SelfDescribed": 1,
+        "Rated": 1,
+        "RatedX": 1,
+    }
+    moments = Moments.from_sums({"P0": 1, "P1": 9_000})
+    assert moments.p == (1, 0.9, 0, 0, 0)
+    assert moments.sp == (0, 0, 0, 0)
+    assert SELF_GENDERS == {"F": 10_000, "M": 0}
 
 
 @pytest.mark.parametrize(
@@ -135,7 +234,8 @@ def test_a_group_that_agrees_is_not_certain() -> None:
 
 
 def test_a_known_group() -> None:
-    assert known_share(5, MINIMUM_SIZE - 1) is None
+    assert known_share(5, 9) is None
+    assert known_share(5, 10) is not None
     share = known_share(50, 100)
     assert isinstance(share, Share)
     assert (share.low, share.high) == pytest.approx((0.404, 0.596), abs=0.001)

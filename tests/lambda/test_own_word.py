@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -71,42 +69,3 @@ def test_deleted_is_forgotten(call: Any) -> None:
 @pytest.mark.parametrize("identifier", ["x" * 129, "a b", "\x00", "¬"])
 def test_odd_ids_are_refused(call: Any, identifier: str) -> None:
     assert call("DELETE", f"/feedback/{identifier}").status in {400, 404}
-
-
-def test_many_hands_on_the_same_rows(call: Any) -> None:
-    """No correction is lost, no deleted row comes back, nobody gets a 5xx, the sums are right."""
-    names = ["Mary", "Tom", "Robin", "123"]
-    ids = [enter(call, names[number % 4]) for number in range(24)]
-    corrected, deleted, left = set(ids[:8]), set(ids[8:16]), set(ids[16:])
-
-    def act(hand: int) -> list[int]:
-        chance = random.Random(hand)  # noqa: S311
-        if hand % 5 == 0:
-            return [
-                call("PUT", f"/feedback/{identifier}/gender", body={"gender": "X"}).status
-                for identifier in chance.sample(sorted(corrected), 8)
-            ]
-        if hand % 5 == 1:
-            return [
-                call("DELETE", f"/feedback/{identifier}").status
-                for identifier in chance.sample(sorted(deleted), 8)
-            ]
-        return [
-            call("POST", "/identifygender", body={"ids": chance.sample(ids, 24)}).status,
-            call("POST", "/predictsentiment", body={"ids": chance.sample(ids, 24)}).status,
-        ]
-
-    with ThreadPoolExecutor(max_workers=50) as pool:
-        statuses = {status for hand in pool.map(act, range(50)) for status in hand}
-
-    assert statuses <= {200, 204, 404}
-    found = rows(call)
-    assert set(found) == corrected | left
-    assert {found[identifier]["Gender"] for identifier in corrected} == {"X"}
-    assert {found[identifier]["GenderSource"] for identifier in corrected} == {"self"}
-    assert all(found[identifier]["GenderSource"] == "inferred" for identifier in left)
-    insights = call("GET", "/insights").json()
-    assert (insights["feedbacks"], insights["rated"]) == (16, 16)
-    genders = insights["genders"]
-    assert (genders["X"], genders["self_described"], genders["not_identified"]) == (8, 8, 0)
-    assert (genders["F"], genders["M"], genders["U"]) == (2, 2, 4)

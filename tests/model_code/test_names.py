@@ -29,6 +29,10 @@ from model_code.names import MAXIMUM_LENGTH, Problem, fold, read
         ("J. Robert", ("robert",)),
         ("Дмитрий", ("dmitriy",)),
         ("Γιώργος", ("giorgos",)),
+        ("Анна Γιώργος", ("anna", "giorgos")),
+        ("M\u0308ary", ("mary",)),
+        ("Bô", ("bo",)),
+        ("Ana Bea Eva Íris", ("ana", "bea", "eva", "iris")),
     ],
 )
 def test_names_fold(text: str, parts: tuple[str, ...]) -> None:
@@ -49,14 +53,38 @@ def test_what_cannot_be_read_is_not_a_name(text: str) -> None:
     assert reading.problem is Problem.NOT_A_NAME
 
 
+@pytest.mark.parametrize(
+    ("longest", "parts"),
+    [("Anna".ljust(400), ("anna",)), ("é" + "a" * 39, ("e" + "a" * 19,))],
+)
+def test_a_letter_more_than_the_longest_is_not_a_name(longest: str, parts: tuple[str, ...]) -> None:
+    assert read(longest).parts == parts
+    assert read(longest + longest[-1]).problem is Problem.NOT_A_NAME
+
+
+def test_five_parts_are_not_a_name_however_they_are_written() -> None:
+    for text in ("Ana Bea Eva Ida Iris", "Ana Bea Eva Ida Íris"):
+        assert read(text).problem is Problem.NOT_A_NAME
+
+
+def test_a_script_without_letters_to_look_up_is_not_covered() -> None:
+    reading = read("ՙ")
+    assert reading.problem is Problem.SCRIPT
+    assert reading.foreign
+    assert reading.parts == ()
+
+
 def test_other_scripts_are_marked() -> None:
     for text in ("さくら", "민준", "محمد", "王伟"):
         assert read(text).foreign
 
 
 def test_long_parts_are_cut() -> None:
-    (part,) = read("b" + "a" * 30).parts
-    assert len(part) == MAXIMUM_LENGTH
+    assert MAXIMUM_LENGTH == 20
+    for length in (19, 20):
+        assert read("b" + "a" * (length - 1)).parts == ("b" + "a" * (length - 1),)
+    for length in (21, 30):
+        assert read("b" + "a" * (length - 1)).parts == ("b" + "a" * 19,)
 
 
 def test_folding_is_stable() -> None:

@@ -30,12 +30,8 @@ TARGETS = {
         tests=("tests/stacks/test_settings.py",),
     ),
     "names": Target(
-        modules=("model_code/names.py", "model_code/not_a_name.py", "model_code/evidence.py"),
-        tests=(
-            "tests/model_code/test_names.py",
-            "tests/model_code/test_not_a_name.py",
-            "tests/model_code/test_evidence.py",
-        ),
+        modules=("model_code/names.py", "model_code/evidence.py"),
+        tests=("tests/model_code/test_names.py", "tests/model_code/test_evidence.py"),
         environment=".venv-model",
     ),
     "logic": Target(
