@@ -12,6 +12,7 @@ const SLOW_MS = 6_000;
 
 const identifyButton = document.getElementById("identify-gender");
 const sentimentButton = document.getElementById("predict-sentiment");
+const actions = [identifyButton, sentimentButton].map((button) => [button, button.textContent]);
 const reloadButton = document.getElementById("reload");
 const signInButton = document.getElementById("sign-in");
 const signOutButton = document.getElementById("sign-out");
@@ -72,14 +73,19 @@ async function run(task) {
   }
 }
 
+/** Returns the API that the configuration beside the page names. */
+async function configuredApi() {
+  api ??= await Api.fromConfiguration();
+  return api;
+}
+
 /** Waits for the service, and says so when that takes long. */
 async function patiently(request) {
   const timer = setTimeout(() => {
     status.textContent = "The service is slow at present. Please wait …";
   }, SLOW_MS);
   try {
-    api ??= await Api.fromConfiguration();
-    return await request(api);
+    return await request(await configuredApi());
   } finally {
     clearTimeout(timer);
   }
@@ -153,8 +159,7 @@ function search() {
 /** Shows the insights; nothing waits for them. */
 async function loadInsights() {
   try {
-    api ??= await Api.fromConfiguration();
-    showInsights(await api.insights());
+    showInsights(await (await configuredApi()).insights());
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     // The rest of the page works without them.
@@ -260,7 +265,7 @@ function showCount() {
 
 function showButtons() {
   const chosen = table.chosen.length;
-  for (const [button, words] of [[identifyButton, "Identify Gender"], [sentimentButton, "Predict Sentiment"]]) {
+  for (const [button, words] of actions) {
     button.disabled = waiting > 0 || chosen === 0;
     button.textContent = chosen ? `${words} (${chosen})` : words;
   }
