@@ -24,7 +24,8 @@ UV_PIP := $(UV) pip sync --quiet --require-hashes
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 CDK := npx --no-install cdk
 STAGE_CONTEXT = -c environment=$(ENVIRONMENT) -c region=$(REGION) -c method=$(METHOD)
-# The runtime of the deployed functions; stacks/capabilities/function.py names it too.
+# The runtime of the deployed functions; stacks/capabilities/function.py names it too, and package.json
+# pins the pyodide that is of this version.
 LAYER_PYTHON := 3.14
 LAYER_PLATFORM := --python-version $(LAYER_PYTHON) --python-platform aarch64-manylinux2014
 # Lambda's runtime brings these along; in the layer they would be 30 MB more.

@@ -60,4 +60,9 @@ PYTHON = (
     Audience("fuzzing", "tests/fuzz/requirements.txt", False, "the coverage-guided fuzzers"),
     Audience("mutation", "tests/mutation/requirements.txt", False, "makes mutants of the core"),
 )
-NPM = Audience("npm", "package-lock.json", False, "the CDK CLI, and the SDK of CDK's functions")
+NPM = Audience(
+    "npm",
+    "package-lock.json",
+    False,
+    "the CDK CLI, the SDK of CDK's functions, and what compiles the layer",
+)
