@@ -38,6 +38,7 @@ _CHUNKS_PER_JOB = 100
 _PAYLOAD_MB = 5
 _CONCURRENT_REQUESTS = 2
 _CONTENT_TYPE = "application/jsonlines"
+_UNDER_WAY = ("InProgress", "Stopping")
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Batch:
         names = (table.name(row) for row in table.rows() if row.problem is None)
         count = total = 0
         while chunk := list(islice(names, self.names_per_chunk)):
-            name = f"{count:06}.jsonl"
+            name = _chunk(count)
             if name not in there:
                 self.s3.put_object(
                     Bucket=self.bucket,
@@ -150,11 +151,11 @@ class Batch:
             If the previous job ended and did nothing: another one would do no more.
         """
         finished = self.finished()
-        left = [name for n in range(chunks.count) if (name := f"{n:06}.jsonl") not in finished]
+        left = [name for name in map(_chunk, range(chunks.count)) if name not in finished]
         if not left:
             return None
         jobs = self._jobs()
-        if jobs and jobs[0]["TransformJobStatus"] in ("InProgress", "Stopping"):
+        if jobs and jobs[0]["TransformJobStatus"] in _UNDER_WAY:
             return Job(jobs[0]["TransformJobName"], len(finished))
         if previous is not None and len(finished) <= previous.chunks_before:
             raise BatchError(self._failure(previous))
@@ -163,13 +164,13 @@ class Batch:
     def is_running(self, job: Job) -> bool:
         """Tell whether a job is under way."""
         described = self.sagemaker.describe_transform_job(TransformJobName=job.name)
-        return described["TransformJobStatus"] in ("InProgress", "Stopping")
+        return described["TransformJobStatus"] in _UNDER_WAY
 
     def predictions(self, chunks: Chunks) -> Iterator[dict[str, Any]]:
         """Yield the model's answers in the order of the names."""
         keys = {posixpath.basename(key): key for key in self._keys(INFERRED_PREFIX)}
         for number in range(chunks.count):
-            key = keys[f"{number:06}.jsonl.out"]
+            key = keys[f"{_chunk(number)}.out"]
             content = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
             for line in content.splitlines():
                 if line:
@@ -257,6 +258,10 @@ class Batch:
             Bucket=self.bucket, Prefix=f"{prefix}/{self.key}/"
         )
         return (entry["Key"] for page in pages for entry in page.get("Contents", []))
+
+
+def _chunk(number: int) -> str:
+    return f"{number:06}.jsonl"
 
 
 def current_model(sagemaker: SageMakerClient, endpoint_name: str) -> str:

@@ -7,6 +7,7 @@ application's bucket, with ``"column"`` and ``"population"`` where they are not 
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from typing import Any
 
 import boto3
@@ -37,15 +38,14 @@ def send(event: dict[str, Any], _context: object) -> dict[str, Any]:
     batch = batch_key(file, model, request["column"], request["population"])
     state = {**request, "model": model, "batch": batch}
     chunks = send_names(_batch(state), file, request["column"])
-    return {**state, "chunks": {"count": chunks.count, "names": chunks.names}, "job": None}
+    return {**state, "chunks": asdict(chunks), "job": None}
 
 
 def next_job(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Start the next job, or find the one that runs; ``job`` is null when all is done."""
     previous = Job(**event["job"]) if event["job"] else None
     job = _batch(event).next_job(Chunks(**event["chunks"]), previous)
-    described = {"name": job.name, "chunks_before": job.chunks_before} if job else None
-    return {**event, "job": described, "running": job is not None}
+    return {**event, "job": asdict(job) if job else None, "running": job is not None}
 
 
 def check(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from batch_inference.errors import BatchError
-from batch_inference.name_table import NameTable, Row
+from batch_inference.name_table import NameTable
 
 ADDED_COLUMNS = ("gender", "probability_female", "reason")
-UNKNOWN = "U"
-BAD_LINE = "bad_line"
+_BAD = ["U", "", "bad_line"]
+"""What is added to a row without a name."""
+
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -66,7 +67,7 @@ def write_results(
     writer = csv.writer(output, delimiter=table.delimiter, lineterminator="\n")
     writer.writerow([*_safe(table.header, for_spreadsheet), *_added_columns(table.header)])
     for row in table.rows():
-        added = _bad(row) if row.problem is not None else _inferred(table.name(row), predictions)
+        added = _BAD if row.problem is not None else _inferred(table.name(row), predictions)
         writer.writerow([*_safe(row.cells, for_spreadsheet), *added])
         summary.rows += 1
         if row.problem is not None:
@@ -83,10 +84,6 @@ def write_bad_lines(summary: Summary, output: TextIO) -> None:
     writer = csv.writer(output, lineterminator="\n")
     writer.writerow(["line", "problem"])
     writer.writerows(summary.bad_lines)
-
-
-def _bad(_row: Row) -> list[str]:
-    return [UNKNOWN, "", BAD_LINE]
 
 
 def _inferred(name: str, predictions: Iterator[Mapping[str, Any]]) -> list[str]:
