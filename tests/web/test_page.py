@@ -351,6 +351,32 @@ def test_insights_that_fail_leave_the_page_alone(page: Page, site: Site, call: A
     expect(page.locator("#problem")).to_be_hidden()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_insights_that_come_late_move_nothing(
+    width: int, page: Page, site: Site, call: Any
+) -> None:
+    enter(call, "Tom")
+    page.set_viewport_size({"width": width, "height": 900})
+    answer = threading.Event()
+
+    def wait(_method: str, path: str) -> None:
+        if path == "/insights":
+            answer.wait(60)
+
+    site.meddle = wait
+    page.goto(site.url)
+    button = page.locator("#predict-sentiment")
+    expect(page.locator("[data-feedback-id]")).to_have_count(1)
+    before = button.bounding_box()
+    expect(page.locator("#insights-sentence")).to_have_count(0)
+
+    answer.set()
+
+    expect(page.locator("#insights-sentence")).to_be_visible()
+    assert before is not None
+    assert button.bounding_box() == before
+
+
 def test_a_slow_service_is_told(page: Page, site: Site, call: Any) -> None:
     enter(call, "Tom")
     page.clock.install()
