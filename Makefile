@@ -8,8 +8,6 @@ ENVIRONMENT ?= workshop
 METHOD ?= high-level
 LOCAL_AWS_PORT ?= 4566
 LOCAL_REGION ?= us-east-1
-# The regions of cdk.json.
-REGIONS := us-east-1 us-east-2 us-west-2 eu-west-1
 PYTHON ?= python3
 
 export ENVIRONMENT METHOD LOCAL_AWS_PORT LOCAL_REGION
@@ -31,6 +29,10 @@ LAYER_PLATFORM := --python-version $(LAYER_PYTHON) --python-platform aarch64-man
 # Lambda's runtime brings these along; in the layer they would be 30 MB more.
 IN_RUNTIME := $(addprefix --no-emit-package ,botocore python-dateutil six urllib3)
 LOCKS := package-lock.json $(shell git ls-files '*requirements*.txt')
+# Asked when a target needs them.
+REGIONS = $(shell $(PYTHON) -c 'import json; print(*json.load(open("cdk.json"))["context"]["voc-gender"]["regions"])')
+# What a synthesis is made with and from.
+SYNTHESIS := node_modules/.stamp .venv/.compiled build/train.stamp build/layer.stamp
 
 .PHONY: help
 help: ## List the targets
@@ -66,9 +68,9 @@ mutation: setup .venv-mutation/.stamp ## Mutate the core and see its tests notic
 test-container: .venv/.stamp node_modules/.stamp build/train.stamp ## Build the container image and run it on a real engine, started where none runs
 	CONTAINER_TESTS=1 $(BIN)/python -m pytest -rs tests/container
 test-regions: STAGES ?= $(foreach region,$(REGIONS),workshop-$(region) production-$(region))
-test-regions: setup ## Deploy both environments in all four regions side by side on the local AWS, destroy one [STAGES="a b"]
+test-regions: setup ## Deploy both environments in every region side by side on the local AWS, destroy one [STAGES="a b"]
 	STAGES="$(STAGES)" $(BIN)/python -m pytest -s tests/regions
-check: .venv/.stamp .venv-checkov/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Lint, type-check, and check the templates
+check: $(SYNTHESIS) .venv-checkov/.stamp .venv-model/.stamp .venv-functions/.stamp ## Lint, type-check, and check the templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy app.py stacks local lambda operations supply_chain benchmarks soak tests
@@ -88,8 +90,9 @@ format: .venv/.stamp ## Format the code and mend what can be mended
 	$(BIN)/ruff format .
 
 .PHONY: bench
-bench: .venv/.stamp ## Measure what the documentation quotes (docs/benchmarks/)
+bench: $(SYNTHESIS) ## Measure what the documentation quotes (docs/benchmarks/)
 	$(BIN)/python -m benchmarks.newcomer
+	$(BIN)/python -m benchmarks.synth
 	$(MAKE) local-up
 	PYTHONPATH=lambda $(BIN)/python -m benchmarks.identify
 	$(MAKE) local-down
@@ -108,22 +111,22 @@ soak: setup .venv-soak/.stamp ## Load and faults, on an embedded AWS of its own:
 	$(SOAK) local reset
 
 .PHONY: synth diff preflight deploy drift destroy leftovers
-synth: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Write every template to cdk.out/
+synth: $(SYNTHESIS) ## Write every template to cdk.out/
 	$(CDK) synth --quiet
-diff: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## What a change does to every stack: BASE=main [ALLOW=harmless] [REGION=eu-west-1]
+diff: $(SYNTHESIS) ## What a change does to every stack: BASE=main [ALLOW=harmless] [REGION=eu-west-1]
 	@test -n "$(BASE)" || { echo "BASE is missing: make diff BASE=main" >&2; exit 2; }
 	$(BIN)/python -m operations.diff_gate '$(BASE)' --allow $(or $(ALLOW),none) $(if $(REGION),-c region=$(REGION)) $(if $(filter command line,$(origin ENVIRONMENT)),-c environment=$(ENVIRONMENT))
 preflight: .venv/.stamp ## What a deploy would miss: REGION=eu-west-1 [ENVIRONMENT=production]
 	@test -n "$(REGION)" || { echo "REGION is missing: make preflight REGION=us-east-1" >&2; exit 2; }
 	$(BIN)/python -m operations.preflight '$(ENVIRONMENT)' '$(REGION)' '$(METHOD)'
-deploy: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Deploy: REGION=eu-west-1 [ENVIRONMENT=production] [APPROVAL=never]
+deploy: $(SYNTHESIS) ## Deploy: REGION=eu-west-1 [ENVIRONMENT=production] [APPROVAL=never]
 	@test -n "$(REGION)" || { echo "REGION is missing: make deploy REGION=us-east-1" >&2; exit 2; }
 	$(BIN)/python -m operations.preflight '$(ENVIRONMENT)' '$(REGION)' '$(METHOD)'
 	$(CDK) deploy '$(ENVIRONMENT)-$(REGION)/*' --require-approval $(or $(APPROVAL),broadening) $(STAGE_CONTEXT)
-drift: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## What was changed by hand: REGION=eu-west-1 [ENVIRONMENT=production]
+drift: $(SYNTHESIS) ## What was changed by hand: REGION=eu-west-1 [ENVIRONMENT=production]
 	@test -n "$(REGION)" || { echo "REGION is missing: make drift REGION=us-east-1" >&2; exit 2; }
 	$(CDK) drift '$(ENVIRONMENT)-$(REGION)/*' --fail $(STAGE_CONTEXT)
-destroy: .venv/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Remove, and list what stays: REGION=eu-west-1 [ENVIRONMENT=production] [YES=1]
+destroy: $(SYNTHESIS) ## Remove, and list what stays: REGION=eu-west-1 [ENVIRONMENT=production] [YES=1]
 	@test -n "$(REGION)" || { echo "REGION is missing: make destroy REGION=us-east-1" >&2; exit 2; }
 	$(BIN)/python -m operations.removal '$(ENVIRONMENT)' '$(REGION)' '$(METHOD)' $(if $(YES),--yes)
 leftovers: .venv/.stamp ## What a removed stage left: REGION=eu-west-1 [ENVIRONMENT=production]
@@ -131,12 +134,12 @@ leftovers: .venv/.stamp ## What a removed stage left: REGION=eu-west-1 [ENVIRONM
 	$(BIN)/python -m operations.removal '$(ENVIRONMENT)' '$(REGION)' --list
 
 .PHONY: publish
-publish: .venv/.stamp build/train.stamp build/layer.stamp ## Publish templates and their launch links (docs/launch.md): BUCKET_PREFIX=name
+publish: $(SYNTHESIS) ## Publish templates and their launch links (docs/launch.md): BUCKET_PREFIX=name
 	@test -n "$(BUCKET_PREFIX)" || { echo "usage: make publish BUCKET_PREFIX=your-company-voc-gender [READERS=111122223333] [REGION=eu-west-1] [LOCAL=1]" >&2; exit 2; }
 	$(BIN)/python -m operations.launch_links $(BUCKET_PREFIX) --method $(METHOD) $(if $(READERS),--readers $(READERS)) $(if $(REGION),--region $(REGION)) $(if $(LOCAL),--local)
 
 .PHONY: cost
-cost: .venv/.stamp build/train.stamp build/layer.stamp ## Print what an idle month and a million identifications cost, and write docs/cost.md
+cost: $(SYNTHESIS) ## Print what an idle month and a million identifications cost, and write docs/cost.md
 	$(BIN)/python -m operations.cost
 
 .PHONY: batch
@@ -196,8 +199,8 @@ notebook: setup .venv-notebooks/.stamp ## Open JupyterLab with the lessons on th
 	$(BIN)/python -m local notebook
 
 .PHONY: setup synth-inputs layer lock clean
-setup: .venv/.stamp .venv-model/.stamp .venv-functions/.stamp node_modules/.stamp build/train.stamp build/layer.stamp ## Install everything
-synth-inputs: .venv/.stamp build/train.stamp build/layer.stamp # what the CDK CLI asks for (cdk.json)
+setup: $(SYNTHESIS) .venv-model/.stamp .venv-functions/.stamp ## Install everything
+synth-inputs: .venv/.compiled build/train.stamp build/layer.stamp # what the CDK CLI asks for (cdk.json)
 layer: build/layer.stamp ## Build the functions' dependency layer in build/layer/
 lock: .venv/.stamp ## Pin what the requirements*.in files ask for, with hashes
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt
@@ -221,6 +224,10 @@ clean: ## Remove what was built and installed
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(UV) || sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt | $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r /dev/stdin
 	$(UV_PIP) --python $(BIN)/python requirements-dev.txt
+	touch $@
+.venv/.compiled: .venv/.stamp
+	# Where PYTHONDONTWRITEBYTECODE is set, every synthesis would compile what it imports of the CDK.
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import app'
 	touch $@
 .venv-checkov/.stamp: requirements-checkov.txt | .venv/.stamp
 	@echo "Installing what checks the templates ..."
