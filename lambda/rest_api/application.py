@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 
-from rest_api.cors import cors_headers, preflight_headers
+from rest_api.cors import cors_headers
 from rest_api.errors import (
     ApiError,
     BadRequestError,
@@ -92,8 +92,6 @@ def lambda_handler(application: APIGatewayRestResolver) -> Handler:
 
 
 def _answer(application: APIGatewayRestResolver, event: Event, context: Any) -> dict[str, Any]:
-    if event.get("httpMethod") == "OPTIONS":
-        return {"statusCode": 204, "headers": preflight_headers()}
     try:
         if event.get("body") and not _is_json(event):
             return _plain(UnsupportedMediaTypeError())

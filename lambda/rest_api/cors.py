@@ -1,13 +1,10 @@
-"""Which web pages may read the answers."""
+"""Which web pages may read the answers. The gateway answers preflights, by itself."""
 
 from __future__ import annotations
 
 import os
 
-ALLOWED_HEADERS = "Authorization,Content-Type,Idempotency-Key"
-ALLOWED_METHODS = "DELETE,GET,OPTIONS,POST,PUT"
 EXPOSED_HEADERS = "Link,Retry-After,X-Correlation-Id"
-PREFLIGHT_SECONDS = 600
 
 
 def cors_headers(origin: str | None) -> dict[str, str]:
@@ -37,12 +34,3 @@ def cors_headers(origin: str | None) -> dict[str, str]:
     # A cache must not hand one site's answer to another.
     chosen = origin if origin in allowed else allowed[0]
     return {"Access-Control-Allow-Origin": chosen, "Vary": "Origin", **exposed}
-
-
-def preflight_headers() -> dict[str, str]:
-    """Return what a preflight is answered besides `cors_headers`."""
-    return {
-        "Access-Control-Allow-Methods": ALLOWED_METHODS,
-        "Access-Control-Allow-Headers": ALLOWED_HEADERS,
-        "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
-    }
