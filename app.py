@@ -13,8 +13,8 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
 from stacks.settings import CONTEXT_KEY, SettingsError, context_overrides, load_settings
+from stacks.shipped_folder import MissingInputError
 from stacks.stage import RegionalStage
-from stacks.training_source import MissingInputError
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from stacks.training_source import REPOSITORY
+from stacks.shipped_folder import REPOSITORY
 from tests.local.sagemaker.emulator import Emulator
 from tests.notebooks.classroom import FULL, LESSONS, MODEL_PYTHON, Classroom, synthesized
 

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.client_environment import make_client
+from local.credentials import load_or_create
+from local.settings import LocalSettings
+
 AwsError = (BotoCoreError, ClientError)
 """What a call may raise; a service that an embedded AWS lacks raises one of them too."""
 
 
-def client(service: str, region: str) -> Any:
-    """Return boto3's client of a service in a region; an unreachable one fails soon."""
+def client(service: str, region: str, *, local: LocalSettings | None = None) -> Any:
+    """Return boto3's client of a service in a region; an unreachable one fails soon.
+
+    Parameters
+    ----------
+    service, region
+        As boto3 calls them.
+    local
+        The embedded AWS, where it is meant and not the real one.
+    """
+    if local is not None:
+        credentials = load_or_create(local.state_folder)
+        return make_client(replace(local, region=region), credentials, service)
     return boto3.Session(region_name=region).client(
         service,  # type: ignore[call-overload]  # the name is not a literal here
         config=Config(connect_timeout=5, retries={"total_max_attempts": 3}),

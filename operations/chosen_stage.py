@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from stacks.settings import Settings, load_settings, read_presets
-
-PROJECT_ROOT = Path(__file__).parents[1]
 
 
 def chosen_stage(environment: str, region: str, method: str | None = None) -> Settings:
@@ -27,5 +23,5 @@ def chosen_stage(environment: str, region: str, method: str | None = None) -> Se
     overrides = {"environment": environment, "region": region}
     if method:
         overrides["method"] = method
-    (settings,) = load_settings(read_presets(PROJECT_ROOT / "cdk.json"), overrides)
+    (settings,) = load_settings(read_presets(), overrides)
     return settings

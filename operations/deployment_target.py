@@ -11,13 +11,10 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
-
-from local.client_environment import make_client
-from local.credentials import load_or_create
-from local.settings import PROJECT_ROOT, LocalSettings
-from stacks.settings import Settings, load_settings, read_presets
+from local.settings import LocalSettings
+from operations.aws import AwsError, client
+from operations.chosen_stage import chosen_stage
+from stacks.settings import Settings
 
 
 class TargetError(Exception):
@@ -53,10 +50,7 @@ class Target:
 
     def client(self, service: str) -> Any:
         """Return boto3's client of a service."""
-        if self.local is not None:
-            return make_client(self.local, load_or_create(self.local.state_folder), service)
-        session: Any = boto3.Session(region_name=self.settings.region)
-        return session.client(service)
+        return client(service, self.settings.region, local=self.local)
 
     def outputs(self, *stacks: str) -> dict[str, str]:
         """Return the outputs of the stage's stacks that are named, or of the one stack.
@@ -76,7 +70,7 @@ class Target:
         for name in names:
             try:
                 (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
-            except (ClientError, BotoCoreError) as error:
+            except AwsError as error:
                 raise TargetError(
                     f"there is no stack {name} ({error}). You asked for {self}"
                 ) from error
@@ -106,11 +100,7 @@ def find_target(
         If there is no such region or environment.
     """
     local = None if region else running_local()
-    chosen = {
-        "region": region or (local.region if local else ""),
-        "environment": environment or "workshop",
-    }
-    (settings,) = load_settings(read_presets(PROJECT_ROOT / "cdk.json"), chosen)
+    settings = chosen_stage(environment or "workshop", region or (local.region if local else ""))
     return Target(settings=settings, stack_name=stack_name, local=local)
 
 
@@ -136,7 +126,7 @@ def running_local() -> LocalSettings:
 
 def _answers(local: LocalSettings) -> bool:
     try:
-        make_client(local, load_or_create(local.state_folder), "sts").get_caller_identity()
-    except (ClientError, BotoCoreError):
+        client("sts", local.region, local=local).get_caller_identity()
+    except AwsError:
         return False
     return True

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from stacks.settings import Settings
-from stacks.training_source import REPOSITORY, MissingInputError, ShippedFolder
+from stacks.shipped_folder import REPOSITORY, MissingInputError, ShippedFolder, fingerprint
 
+LESSONS_PREFIX = "notebooks"
 _LESSONS = REPOSITORY / "notebooks"
 _SCRIPT_LIMIT = 16_384
 """Characters of a lifecycle script in base64, SageMaker's own limit."""
@@ -46,12 +46,9 @@ def lessons(build: Path, settings: Settings) -> ShippedFolder:
         }
         if settings.method == "low-level":
             files |= _container()
-    contents = {name: files[name].read_bytes() for name in sorted(files)}
-    digest = hashlib.sha256()
-    for name, content in contents.items():
-        digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
-    fingerprint = digest.hexdigest()[:16]
-    folder = build / "lessons" / fingerprint
+    contents = {name: path.read_bytes() for name, path in files.items()}
+    version = fingerprint(contents)
+    folder = build / "lessons" / version
     if not folder.exists():
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
@@ -59,7 +56,7 @@ def lessons(build: Path, settings: Settings) -> ShippedFolder:
             (partial / name).parent.mkdir(parents=True, exist_ok=True)
             (partial / name).write_bytes(content)
         partial.replace(folder)
-    return ShippedFolder(folder, fingerprint)
+    return ShippedFolder(folder, f"{LESSONS_PREFIX}/{version}")
 
 
 def lifecycle_script(name: str, values: Mapping[str, str], bucket_name: str) -> str:

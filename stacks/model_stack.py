@@ -15,7 +15,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.capabilities.hosted_model import host_model
-from stacks.capabilities.model_source import Deliveries
+from stacks.deliveries import Deliveries
 from stacks.settings import Settings
 
 

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from stacks.capabilities.notebook import Notebook
 from stacks.settings import Settings
-from stacks.training_source import ShippedFolder
+from stacks.shipped_folder import ShippedFolder
 
 
 class NotebookStack(Stack):

@@ -7,8 +7,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from stacks.training_source import MissingInputError, ShippedFolder
+from stacks.shipped_folder import MissingInputError, ShippedFolder
 
+PRETRAINED_PREFIX = "pretrained"
 ARTIFACT = "model.tar.gz"
 EVALUATION = "evaluation.json"
 _PROVENANCE = "provenance.json"
@@ -63,5 +64,5 @@ def pretrained_model(folder: Path) -> PretrainedModel:
                 f"pretrained_model: the sha256 of '{folder / name}' is {found}, and "
                 f"{_PROVENANCE} says {wanted}. Restore the file, or run 'make pretrained'"
             )
-    fingerprint = hashlib.sha256("".join(sha256.values()).encode()).hexdigest()[:16]
-    return PretrainedModel(ShippedFolder(folder, fingerprint), sha256)
+    version = hashlib.sha256("".join(sha256.values()).encode()).hexdigest()[:16]
+    return PretrainedModel(ShippedFolder(folder, f"{PRETRAINED_PREFIX}/{version}"), sha256)

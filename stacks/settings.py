@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from aws_cdk.aws_logs import RetentionDays
@@ -21,6 +20,8 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+
+from stacks.shipped_folder import REPOSITORY
 
 CONTEXT_KEY = "voc-gender"
 
@@ -320,9 +321,15 @@ def context_overrides(all_context: Mapping[str, Any]) -> dict[str, Any]:
     return own
 
 
-def read_presets(cdk_json: Path) -> Mapping[str, Any]:
-    """Read the presets from a ``cdk.json``, for programs that the CDK CLI does not start."""
-    presets: Mapping[str, Any] = json.loads(cdk_json.read_text())["context"][CONTEXT_KEY]
+def read_context() -> dict[str, Any]:
+    """Read the context in ``cdk.json``, for programs that the CDK CLI does not start."""
+    context: dict[str, Any] = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
+    return context
+
+
+def read_presets() -> Mapping[str, Any]:
+    """Read the presets in ``cdk.json``, for programs that the CDK CLI does not start."""
+    presets: Mapping[str, Any] = read_context()[CONTEXT_KEY]
     return presets
 
 

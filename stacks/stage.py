@@ -8,17 +8,14 @@ from constructs import Construct
 from stacks.api_stack import ApiStack
 from stacks.batch_stack import BatchStack
 from stacks.capabilities.encryption_key import encrypt_logs
-from stacks.capabilities.model_source import Deliveries
+from stacks.deliveries import find_deliveries
 from stacks.foundation_stack import FoundationStack
-from stacks.lessons import lessons
 from stacks.model_stack import ModelStack
 from stacks.monitoring_stack import MonitoringStack
 from stacks.notebook_stack import NotebookStack
-from stacks.pretrained_model import pretrained_model
 from stacks.settings import Settings
 from stacks.storage_stack import StorageStack
 from stacks.tagging import tag_everything
-from stacks.training_source import REPOSITORY, training_data, training_source
 from stacks.web_stack import WebStack
 
 
@@ -44,10 +41,7 @@ class RegionalStage(Stage):
         key = foundation.key if foundation else None
         topic = foundation.topic if foundation else None
         deliveries = find_deliveries(settings)
-        delivered = lessons(REPOSITORY / "build", settings) if settings.notebook else None
-        storage = StorageStack(
-            self, "Storage", settings=settings, key=key, deliveries=deliveries, lessons=delivered
-        )
+        storage = StorageStack(self, "Storage", settings=settings, key=key, deliveries=deliveries)
         model = ModelStack(
             self,
             "Model",
@@ -59,21 +53,24 @@ class RegionalStage(Stage):
         )
         # The job reads what the other stack delivers, which no reference between them says.
         model.add_stack_dependency(storage)
-        api = ApiStack(self, "Api", settings=settings, key=key)
+        api_stack = ApiStack(self, "Api", settings=settings, key=key)
         # The API knows the endpoint by name: it must be there before the first request.
-        api.add_stack_dependency(model)
-        WebStack(self, "Web", settings=settings, api=api.api, sign_in=api.sign_in)
+        api_stack.add_stack_dependency(model)
+        api = api_stack.api
+        WebStack(self, "Web", settings=settings, api=api.rest.api, sign_in=api.sign_in)
         if settings.batch_state_machine:
             batch = BatchStack(self, "Batch", settings=settings, bucket=storage.bucket, topic=topic)
             # It knows the endpoint by name.
             batch.add_stack_dependency(model)
         if topic is not None or settings.dashboard:
-            MonitoringStack(
-                self, "Monitoring", settings=settings, topic=topic, table=api.feedback.table
-            )
-        if delivered is not None:
+            MonitoringStack(self, "Monitoring", settings=settings, topic=topic, table=api.table)
+        if deliveries.lessons is not None:
             notebook = NotebookStack(
-                self, "Notebook", settings=settings, bucket=storage.bucket, lessons=delivered
+                self,
+                "Notebook",
+                settings=settings,
+                bucket=storage.bucket,
+                lessons=deliveries.lessons,
             )
             # The instance copies what the other stack delivers.
             notebook.add_stack_dependency(storage)
@@ -82,13 +79,3 @@ class RegionalStage(Stage):
                 stack.termination_protection = settings.termination_protection
         encrypt_logs(self, key)
         tag_everything(self, settings)
-
-
-def find_deliveries(settings: Settings) -> Deliveries:
-    """Find everything that is shipped, before anything is built from it."""
-    finished = settings.method == "pre-trained"
-    return Deliveries(
-        data=training_data(REPOSITORY / settings.training_data),
-        source=training_source(REPOSITORY / "build"),
-        pretrained=pretrained_model(REPOSITORY / settings.pretrained_model) if finished else None,
-    )

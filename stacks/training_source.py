@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import importlib.util
 import io
 import tarfile
-from dataclasses import dataclass
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from stacks.shipped_folder import REPOSITORY, MissingInputError, ShippedFolder, fingerprint
+
+DATA_PREFIX = "train"
+SOURCE_PREFIX = "code"
 SOURCE_ARCHIVE_NAME = "sourcedir.tar.gz"
 # Pure Python and needed by training and serving alike; shipped along, because a
 # container that installs packages when it starts is slow and depends on the internet.
 _VENDORED_PACKAGES = ("anyascii",)
-
-
-class MissingInputError(ValueError):
-    """Something that the deploy ships is missing or damaged; the message says what makes it."""
-
-
-@dataclass(frozen=True)
-class ShippedFolder:
-    """A folder to be delivered to the bucket, and the fingerprint of what is in it."""
-
-    path: Path
-    fingerprint: str
 
 
 def training_source(build: Path) -> ShippedFolder:
@@ -56,14 +45,14 @@ def training_source(build: Path) -> ShippedFolder:
     for name in _VENDORED_PACKAGES:
         members |= _package_files(name)
     archive = _deterministic_tar_gz(members)
-    fingerprint = _fingerprint(members)
-    folder = build / "source" / fingerprint
+    version = fingerprint(members)
+    folder = build / "source" / version
     if not (folder / SOURCE_ARCHIVE_NAME).exists():
         folder.mkdir(parents=True, exist_ok=True)
-        partial = folder.parent / f"{fingerprint}.partial"
+        partial = folder.parent / f"{version}.partial"
         partial.write_bytes(archive)
         partial.replace(folder / SOURCE_ARCHIVE_NAME)
-    return ShippedFolder(folder, fingerprint)
+    return ShippedFolder(folder, f"{SOURCE_PREFIX}/{version}")
 
 
 def training_data(folder: Path) -> ShippedFolder:
@@ -79,7 +68,8 @@ def training_data(folder: Path) -> ShippedFolder:
         raise MissingInputError(
             f"training_data: no CSV file in '{folder}'. 'make data' builds 'build/train'"
         )
-    return ShippedFolder(folder, _fingerprint({path.name: path.read_bytes() for path in files}))
+    version = fingerprint({path.name: path.read_bytes() for path in files})
+    return ShippedFolder(folder, f"{DATA_PREFIX}/{version}")
 
 
 def _package_files(name: str) -> dict[str, bytes]:
@@ -92,13 +82,6 @@ def _package_files(name: str) -> dict[str, bytes]:
         for path in sorted(package.rglob("*"))
         if path.is_file() and path.suffix != ".pyc"
     }
-
-
-def _fingerprint(files: dict[str, bytes]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        digest.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
-    return digest.hexdigest()[:16]
 
 
 def _deterministic_tar_gz(members: dict[str, bytes]) -> bytes:

@@ -9,14 +9,13 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from batch_inference.batch import Batch, Chunks, current_model
 from batch_inference.errors import BatchError
 from batch_inference.files import InputFile, LocalFile, S3File
 from batch_inference.results import Summary
 from batch_inference.steps import BAD_LINES, RESULTS, batch_key, send_names, write_beside
 from local.progress import say
+from operations.aws import AwsError
 from operations.deployment_target import Target, TargetError, find_target
 from stacks.settings import SettingsError
 
@@ -32,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
         _run(options)
     except (BatchError, TargetError, SettingsError) as error:
         sys.exit(f"batch: {error}")
-    except (ClientError, BotoCoreError, OSError) as error:
+    except (*AwsError, OSError) as error:
         sys.exit(f"batch: {error}\nWhat is done stays: run the same again to go on")
 
 

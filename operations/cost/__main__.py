@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from typing import Any
@@ -12,9 +11,9 @@ import aws_cdk as cdk
 from local.progress import say
 from operations.cost.prices import PriceList, UnpricedError
 from operations.cost.report import render
-from stacks.settings import CONTEXT_KEY, Settings, SettingsError, load_settings
+from stacks.settings import CONTEXT_KEY, Settings, SettingsError, load_settings, read_context
+from stacks.shipped_folder import REPOSITORY, MissingInputError
 from stacks.stage import RegionalStage
-from stacks.training_source import REPOSITORY, MissingInputError
 
 _DOCUMENT = REPOSITORY / "docs" / "cost.md"
 
@@ -31,7 +30,7 @@ def main() -> None:
 
 
 def _stages() -> list[tuple[Settings, dict[str, Any]]]:
-    context = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
+    context = read_context()
     chosen = load_settings(context[CONTEXT_KEY])
     with tempfile.TemporaryDirectory() as folder:
         app = cdk.App(outdir=folder, context=context)

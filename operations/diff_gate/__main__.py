@@ -27,7 +27,6 @@ from operations.diff_gate.assembly import SynthesizedStack, read_assembly
 from operations.diff_gate.cdk_diff import compare
 from operations.diff_gate.report import details, markdown, table
 from operations.diff_gate.synthesis import (
-    PROJECT_ROOT,
     SynthesisError,
     UnknownReferenceError,
     built_anew,
@@ -36,6 +35,7 @@ from operations.diff_gate.synthesis import (
     synthesize_head,
 )
 from operations.diff_gate.verdict import Kind, Verdict, judge
+from stacks.shipped_folder import REPOSITORY
 
 
 class ExitCode(IntEnum):
@@ -215,7 +215,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="NAME=VALUE",
         help="a setting for both sides, as the CDK CLI takes it: -c region=eu-west-1",
     )
-    parser.add_argument("--output", type=Path, default=PROJECT_ROOT / "build" / "diff")
+    parser.add_argument("--output", type=Path, default=REPOSITORY / "build" / "diff")
     return parser.parse_args(arguments)
 
 

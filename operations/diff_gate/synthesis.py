@@ -17,7 +17,7 @@ import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-PROJECT_ROOT = Path(__file__).parents[2]
+from stacks.shipped_folder import REPOSITORY
 
 _BUILT = ("build/train", "build/layer")
 _BUILT_FROM = {
@@ -25,8 +25,8 @@ _BUILT_FROM = {
     "the training data": ("model_code/data.py", "model_code/names.py"),
 }
 _REQUIREMENTS = "requirements.txt"
-_CDK = PROJECT_ROOT / "node_modules" / ".bin" / "cdk"
-_UV = PROJECT_ROOT / ".venv" / "bin" / "uv"
+_CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
+_UV = REPOSITORY / ".venv" / "bin" / "uv"
 
 
 class UnknownReferenceError(ValueError):
@@ -67,7 +67,7 @@ def synthesize_head(output: Path, context: Sequence[str]) -> None:
     SynthesisError
         If they cannot be synthesized.
     """
-    _synthesize("head", PROJECT_ROOT, output, context)
+    _synthesize("head", REPOSITORY, output, context)
 
 
 def synthesize_base(commit: str, work: Path, output: Path, context: Sequence[str]) -> None:
@@ -98,9 +98,7 @@ def synthesize_base(commit: str, work: Path, output: Path, context: Sequence[str
         with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
             files.extractall(work, filter="data")
         for folder in _BUILT:
-            shutil.copytree(
-                PROJECT_ROOT / folder, work / folder, symlinks=True, copy_function=_link
-            )
+            shutil.copytree(REPOSITORY / folder, work / folder, symlinks=True, copy_function=_link)
         (work / ".venv").symlink_to(_environment(work))
         _synthesize("base", work, output, context)
     finally:
@@ -128,10 +126,10 @@ def _environment(work: Path) -> Path:
     if not (work / _REQUIREMENTS).exists():
         raise SynthesisError("base", f"{_REQUIREMENTS} is missing: it is not this application.")
     wanted = (work / _REQUIREMENTS).read_bytes()
-    if wanted == (PROJECT_ROOT / _REQUIREMENTS).read_bytes():
+    if wanted == (REPOSITORY / _REQUIREMENTS).read_bytes():
         return Path(sys.prefix)
     digest = hashlib.sha256(wanted).hexdigest()[:16]
-    environment = PROJECT_ROOT / "build" / f"venv-diff-{digest}"
+    environment = REPOSITORY / "build" / f"venv-diff-{digest}"
     stamp = environment / ".stamp"
     if stamp.exists():
         return environment
@@ -191,7 +189,7 @@ def _without_credentials(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(["git", *arguments], cwd=PROJECT_ROOT, capture_output=True, check=False)
+    return subprocess.run(["git", *arguments], cwd=REPOSITORY, capture_output=True, check=False)
 
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[bytes]:

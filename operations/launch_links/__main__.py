@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
-
-from local.client_environment import make_client
-from local.credentials import load_or_create
 from local.progress import Step, say
-from local.settings import PROJECT_ROOT, LocalSettings
+from operations.aws import AwsError, client
 from operations.deployment_target import TargetError, running_local
 from operations.launch_links.document import launch_link, render
 from operations.launch_links.publishing import PublishingError, check_readers, publish
 from operations.launch_links.templates import LaunchTemplate, synthesize
 from stacks.settings import Settings, SettingsError, load_settings, read_presets
-from stacks.training_source import MissingInputError
+from stacks.shipped_folder import REPOSITORY, MissingInputError
 
-_DOCUMENT = PROJECT_ROOT / "docs" / "launch.md"
+_DOCUMENT = REPOSITORY / "docs" / "launch.md"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -36,8 +29,7 @@ def main(arguments: list[str] | None = None) -> None:
         TargetError,
         SettingsError,
         MissingInputError,
-        ClientError,
-        BotoCoreError,
+        *AwsError,
     ) as error:
         sys.exit(f"publish: {error}")
 
@@ -52,13 +44,14 @@ def _publish(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for launch in synthesize(chosen, options.bucket_prefix, Path(folder)):
             with Step(f"{launch.region}: publishing to s3://{launch.bucket} on {where}") as step:
-                new = publish(_s3(local, launch.region), launch, options.readers)
+                s3 = client("s3", launch.region, local=local)
+                new = publish(s3, launch, options.readers)
                 step.tell(f"{new} new files, {len(launch.assets) + 1 - new} were there")
                 step.tell(launch.url)
             launches.append(launch)
     if local is None:
         _DOCUMENT.write_text(render(launches), encoding="utf-8")
-        say(f"The links are in {_DOCUMENT.relative_to(PROJECT_ROOT)}")
+        say(f"The links are in {_DOCUMENT.relative_to(REPOSITORY)}")
     for launch in launches:
         say(launch_link(launch))
 
@@ -67,15 +60,7 @@ def _settings(options: argparse.Namespace) -> list[Settings]:
     overrides = {"environment": "workshop", "method": options.method}
     if options.region:
         overrides["region"] = options.region
-    return load_settings(read_presets(PROJECT_ROOT / "cdk.json"), overrides)
-
-
-def _s3(local: LocalSettings | None, region: str) -> Any:
-    if local is None:
-        session: Any = boto3.Session(region_name=region)
-        return session.client("s3")
-    credentials = load_or_create(local.state_folder)
-    return make_client(dataclasses.replace(local, region=region), credentials, "s3")
+    return load_settings(read_presets(), overrides)
 
 
 def _parser() -> argparse.ArgumentParser:

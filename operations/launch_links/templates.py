@@ -9,15 +9,12 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import aws_cdk as cdk
 
+from stacks.deliveries import find_deliveries
 from stacks.launch_stack import LaunchStack
-from stacks.lessons import lessons
-from stacks.settings import Settings, SettingsError
-from stacks.stage import find_deliveries
-from stacks.training_source import REPOSITORY
+from stacks.settings import Settings, SettingsError, read_context
 
 STACK_NAME = "voc-gender"
 MOST_BYTES = 1_000_000
@@ -100,14 +97,13 @@ def synthesize(
             )
         output = folder / settings.region
         bucket = bucket_name(bucket_prefix, settings.region)
-        app = cdk.App(outdir=str(output), context=_context())
+        app = cdk.App(outdir=str(output), context=read_context())
         stack = LaunchStack(
             app,
             STACK_NAME,
             settings=settings,
             assets_bucket=bucket,
             deliveries=find_deliveries(settings),
-            lessons=lessons(REPOSITORY / "build", settings) if settings.notebook else None,
         )
         app.synth()
         template = output / stack.template_file
@@ -155,8 +151,3 @@ def _zip(source: Path, target: Path) -> Path:
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, path.read_bytes())
     return target
-
-
-def _context() -> dict[str, Any]:
-    context: dict[str, Any] = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
-    return context

@@ -12,13 +12,14 @@ import sys
 from collections.abc import Sequence
 
 from operations.aws import AwsError, client, why
-from operations.chosen_stage import PROJECT_ROOT, chosen_stage
+from operations.chosen_stage import chosen_stage
 from operations.preflight.account import check_credentials
 from operations.removal.leftovers import Kept, kept_resources, leftovers
 from operations.stage_stacks import DeployedStack, deployed_stacks
 from stacks.settings import Settings, SettingsError
+from stacks.shipped_folder import REPOSITORY
 
-_CDK = PROJECT_ROOT / "node_modules" / ".bin" / "cdk"
+_CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -77,10 +78,10 @@ def _remove(
     if not sure and not _confirmed(stage):
         return _fail(2, "nothing was removed. Type the stage's name, or give YES=1.")
     command = [str(_CDK), "destroy", f"{stage}/*", "--force", "--no-notices"]
-    command += ["--output", str(PROJECT_ROOT / "build" / "cdk.destroy")]
+    command += ["--output", str(REPOSITORY / "build" / "cdk.destroy")]
     command += ["-c", f"environment={settings.environment}", "-c", f"region={settings.region}"]
     command += ["-c", f"method={settings.method}"]
-    removed = subprocess.run(command, cwd=PROJECT_ROOT, check=False)
+    removed = subprocess.run(command, cwd=REPOSITORY, check=False)
     listed = _list(settings, account, kept)
     return listed if removed.returncode == 0 else 1
 

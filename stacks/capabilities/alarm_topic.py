@@ -12,7 +12,8 @@ from constructs import Construct
 from stacks.acknowledgements import acknowledge_checkov
 from stacks.settings import Settings
 
-_PUBLISHERS = ("budgets", "cloudwatch", "events")
+PUBLISHERS = ("budgets", "cloudwatch", "events")
+"""Services that tell the topic."""
 
 
 class AlarmTopic(Construct):
@@ -39,7 +40,7 @@ class AlarmTopic(Construct):
             acknowledge_checkov(
                 self.topic, {"CKV_AWS_26": "Alarms name metrics; the setting customer_key is off."}
             )
-        for publisher in _PUBLISHERS:
+        for publisher in PUBLISHERS:
             self.topic.add_to_resource_policy(
                 iam.PolicyStatement(
                     principals=[iam.ServicePrincipal(f"{publisher}.amazonaws.com")],

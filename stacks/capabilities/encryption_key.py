@@ -10,13 +10,11 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
 from stacks.acknowledgements import acknowledge_checkov
+from stacks.capabilities.alarm_topic import PUBLISHERS
 from stacks.settings import Settings
 
 _USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
 _STORES = ("dynamodb", "s3", "sagemaker")
-_PUBLISHERS = ("budgets", "cloudwatch", "events")
-
-
 _AWS_OWNED = "The setting customer_key is off: a key of AWS's encrypts it, at no cost."
 
 
@@ -117,7 +115,7 @@ class EncryptionKey(Construct):
         )
 
     def _allow_alarms(self) -> None:
-        for publisher in _PUBLISHERS:
+        for publisher in PUBLISHERS:
             self._allow(
                 iam.ServicePrincipal(f"{publisher}.amazonaws.com"),
                 ["kms:Decrypt", "kms:GenerateDataKey*"],

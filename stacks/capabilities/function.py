@@ -12,7 +12,7 @@ from constructs import Construct
 
 from stacks.acknowledgements import acknowledge, acknowledge_function
 from stacks.settings import Settings
-from stacks.training_source import REPOSITORY
+from stacks.shipped_folder import REPOSITORY
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.ARM_64

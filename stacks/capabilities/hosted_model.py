@@ -9,7 +9,8 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.capabilities.endpoint import Endpoint
-from stacks.capabilities.model_source import Deliveries, model_source
+from stacks.capabilities.model_source import model_source
+from stacks.deliveries import Deliveries
 from stacks.settings import Settings
 
 

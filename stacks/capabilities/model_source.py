@@ -17,35 +17,13 @@ from constructs import Construct
 from stacks.capabilities.own_image import own_image
 from stacks.capabilities.quality_gate import JobMetrics, QualityGate, RecordedEvaluation
 from stacks.capabilities.sagemaker_role import ImageSource, SageMakerRole
-from stacks.capabilities.storage import (
-    PRETRAINED_PREFIX,
-    batch_prefix,
-    data_prefix,
-    pretrained_prefix,
-    source_prefix,
-)
+from stacks.capabilities.storage import batch_prefix
 from stacks.capabilities.training_job import MODELS_PREFIX, TrainingJob
+from stacks.deliveries import Deliveries
 from stacks.framework_images import SCIKIT_LEARN_INFERENCE, TENSORFLOW_TRAINING
-from stacks.pretrained_model import ARTIFACT, PretrainedModel
+from stacks.pretrained_model import ARTIFACT, PRETRAINED_PREFIX
 from stacks.settings import Settings
-from stacks.training_source import SOURCE_ARCHIVE_NAME, ShippedFolder
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deliveries:
-    """What the storage stack delivers to the bucket.
-
-    Attributes
-    ----------
-    data, source
-        Training data, and the program for AWS's framework images.
-    pretrained
-        The finished model, where the method is ``pre-trained``.
-    """
-
-    data: ShippedFolder
-    source: ShippedFolder
-    pretrained: PretrainedModel | None = None
+from stacks.training_source import SOURCE_ARCHIVE_NAME, SOURCE_PREFIX
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +70,7 @@ def _high_level(
         settings=settings,
         bucket=bucket,
         image=ImageSource.of_framework(TENSORFLOW_TRAINING, settings.region),
-        data_prefix=data_prefix(deliveries.data),
+        data=deliveries.data,
         hyperparameters={
             "sagemaker_program": "train.py",
             "sagemaker_submit_directory": _source_url(bucket, deliveries),
@@ -105,7 +83,7 @@ def _high_level(
         gate=QualityGate(
             scope, "QualityGate", settings=settings, evidence=JobMetrics(job.job_name)
         ),
-        role=_serving_role(scope, "ServingRole", image, bucket, MODELS_PREFIX, "code"),
+        role=_serving_role(scope, "ServingRole", image, bucket, MODELS_PREFIX, SOURCE_PREFIX),
         image_uri=image.uri,
         environment=_handlers(bucket, deliveries),
         job_name=job.job_name,
@@ -122,7 +100,7 @@ def _low_level(
         settings=settings,
         bucket=bucket,
         image=own_image(scope, "TrainingImage", settings=settings, target="train"),
-        data_prefix=data_prefix(deliveries.data),
+        data=deliveries.data,
         hyperparameters=_hyperparameters(settings),
     )
     image = own_image(scope, "ServingImage", settings=settings, target="serve")
@@ -146,12 +124,12 @@ def _pre_trained(
         raise ValueError("the method pre-trained needs a finished model among the deliveries")
     image = ImageSource.of_framework(SCIKIT_LEARN_INFERENCE, settings.region)
     return ModelSource(
-        model_data_url=bucket.s3_url_for_object(f"{pretrained_prefix(model)}/{ARTIFACT}"),
+        model_data_url=bucket.s3_url_for_object(f"{model.folder.prefix}/{ARTIFACT}"),
         gate=QualityGate(
             scope, "QualityGate", settings=settings, evidence=RecordedEvaluation(bucket, model)
         ),
         role=_serving_role(
-            scope, "PretrainedServingRole", image, bucket, PRETRAINED_PREFIX, "code"
+            scope, "PretrainedServingRole", image, bucket, PRETRAINED_PREFIX, SOURCE_PREFIX
         ),
         image_uri=image.uri,
         environment=_handlers(bucket, deliveries),
@@ -175,7 +153,7 @@ def _hyperparameters(settings: Settings) -> dict[str, str]:
 
 
 def _source_url(bucket: s3.IBucket, deliveries: Deliveries) -> str:
-    return bucket.s3_url_for_object(f"{source_prefix(deliveries.source)}/{SOURCE_ARCHIVE_NAME}")
+    return bucket.s3_url_for_object(f"{deliveries.source.prefix}/{SOURCE_ARCHIVE_NAME}")
 
 
 def _handlers(bucket: s3.IBucket, deliveries: Deliveries) -> dict[str, str]:

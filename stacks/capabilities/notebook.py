@@ -11,10 +11,9 @@ from constructs import Construct
 
 from stacks.acknowledgements import acknowledge, acknowledge_checkov
 from stacks.capabilities.notebook_role import NotebookRole
-from stacks.capabilities.storage import lessons_prefix
 from stacks.lessons import lifecycle_script
 from stacks.settings import Settings
-from stacks.training_source import ShippedFolder
+from stacks.shipped_folder import ShippedFolder
 
 _PLATFORM = "notebook-al2023-v1"
 _VOLUME_GB = 10
@@ -48,7 +47,7 @@ class Notebook(Construct):
         name = notebook_name(settings)
         role = NotebookRole(self, "Role", settings=settings, notebook_name=name, bucket=bucket)
         values = {
-            "LESSONS": bucket.s3_url_for_object(lessons_prefix(lessons)),
+            "LESSONS": bucket.s3_url_for_object(lessons.prefix),
             "BUCKET": bucket.bucket_name,
             "REGION": settings.region,
             "METHOD": settings.method,

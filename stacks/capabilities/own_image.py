@@ -9,7 +9,7 @@ from constructs import Construct
 
 from stacks.capabilities.sagemaker_role import ImageSource
 from stacks.settings import Settings
-from stacks.training_source import REPOSITORY
+from stacks.shipped_folder import REPOSITORY
 
 
 def own_image(

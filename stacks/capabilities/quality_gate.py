@@ -13,9 +13,8 @@ from constructs import Construct
 from stacks.acknowledgements import acknowledge_objects
 from stacks.capabilities.custom_resource_provider import custom_resource_provider
 from stacks.capabilities.function import Function
-from stacks.capabilities.storage import PRETRAINED_PREFIX, pretrained_prefix
 from stacks.capabilities.training_job import acknowledge_job_names
-from stacks.pretrained_model import ARTIFACT, EVALUATION, PretrainedModel
+from stacks.pretrained_model import ARTIFACT, EVALUATION, PRETRAINED_PREFIX, PretrainedModel
 from stacks.settings import Settings
 
 
@@ -70,7 +69,7 @@ class RecordedEvaluation:
 
     def properties(self) -> dict[str, Any]:
         """Return what the gate's function must know."""
-        prefix = pretrained_prefix(self.model)
+        prefix = self.model.folder.prefix
         return {
             "Files": {
                 name: {

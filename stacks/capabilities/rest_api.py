@@ -23,7 +23,7 @@ from stacks.capabilities.idempotency_table import IdempotencyTable
 from stacks.capabilities.sign_in import API_SCOPE, SignIn
 from stacks.capabilities.tally_table import TallyTable
 from stacks.settings import Settings
-from stacks.training_source import REPOSITORY, MissingInputError
+from stacks.shipped_folder import REPOSITORY, MissingInputError
 
 STAGE = "vocweb"
 LAYER_FOLDER = REPOSITORY / "build" / "layer"

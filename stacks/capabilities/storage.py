@@ -17,34 +17,13 @@ from stacks.acknowledgements import (
     acknowledge_emptying,
 )
 from stacks.capabilities.function import log_group
-from stacks.pretrained_model import PretrainedModel
+from stacks.deliveries import Deliveries
 from stacks.settings import Settings
-from stacks.training_source import REPOSITORY, ShippedFolder
+from stacks.shipped_folder import REPOSITORY, ShippedFolder
 
 BUCKET_PREFIX = "smworkshop-"
-PRETRAINED_PREFIX = "pretrained"
 BATCH_PREFIX = "batch/"
 _BATCH_PREFIXES_FILE = REPOSITORY / "lambda" / "batch_inference" / "prefixes.json"
-
-
-def data_prefix(data: ShippedFolder) -> str:
-    """Return where in the bucket this training data lies; other data lie elsewhere."""
-    return f"train/{data.fingerprint}"
-
-
-def source_prefix(source: ShippedFolder) -> str:
-    """Return where in the bucket this training program lies."""
-    return f"code/{source.fingerprint}"
-
-
-def pretrained_prefix(model: PretrainedModel) -> str:
-    """Return where in the bucket this finished model lies."""
-    return f"{PRETRAINED_PREFIX}/{model.folder.fingerprint}"
-
-
-def lessons_prefix(lessons: ShippedFolder) -> str:
-    """Return where in the bucket what the notebook instance copies lies."""
-    return f"notebooks/{lessons.fingerprint}"
 
 
 def batch_prefix(kind: str) -> str:
@@ -55,6 +34,8 @@ def batch_prefix(kind: str) -> str:
 
 class Storage(Construct):
     """A bucket that only this account reads, over TLS, with every version kept for a while.
+
+    What the deploy delivers is put there when the stack deploys.
 
     Attributes
     ----------
@@ -70,14 +51,22 @@ class Storage(Construct):
         *,
         settings: Settings,
         key: kms.IKey | None,
+        deliveries: Deliveries,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
         self.bucket = self._build_bucket(key)
         self._delivery_log = log_group(self, "DeliveryLog", settings=settings)
+        self._deliver("TrainingData", deliveries.data)
+        self._deliver("TrainingSource", deliveries.source)
+        if deliveries.pretrained is not None:
+            self._deliver("PretrainedModel", deliveries.pretrained.folder)
+        if deliveries.lessons is not None:
+            self._deliver("Lessons", deliveries.lessons)
+        acknowledge_delivery(self, self.bucket)
 
-    def deliver(self, construct_id: str, folder: ShippedFolder, *, prefix: str) -> None:
-        """Copy a folder of this machine to a prefix of the bucket when the stack deploys.
+    def _deliver(self, construct_id: str, folder: ShippedFolder) -> None:
+        """Copy a folder of this machine to the bucket when the stack deploys.
 
         What an earlier deploy delivered to another prefix stays, so that a rollback finds it.
         """
@@ -86,13 +75,12 @@ class Storage(Construct):
             construct_id,
             sources=[s3_deployment.Source.asset(str(folder.path))],
             destination_bucket=self.bucket,
-            destination_key_prefix=prefix,
+            destination_key_prefix=folder.prefix,
             retain_on_delete=True,
             prune=False,
             memory_limit=512,
             log_group=self._delivery_log,
         )
-        acknowledge_delivery(self, self.bucket)
 
     def _build_bucket(self, key: kms.IKey | None) -> s3.Bucket:
         retain = self._settings.retain_data

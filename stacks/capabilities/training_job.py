@@ -20,6 +20,8 @@ from stacks.capabilities.custom_resource_provider import custom_resource_provide
 from stacks.capabilities.function import Function
 from stacks.capabilities.sagemaker_role import ImageSource, SageMakerRole
 from stacks.settings import Settings
+from stacks.shipped_folder import ShippedFolder
+from stacks.training_source import DATA_PREFIX, SOURCE_PREFIX
 
 # What the training program prints, one measure a line: metric validation:accuracy=0.93
 METRICS = (
@@ -51,14 +53,14 @@ class TrainingJob(Construct):
         settings: Settings,
         bucket: s3.IBucket,
         image: ImageSource,
-        data_prefix: str,
+        data: ShippedFolder,
         hyperparameters: Mapping[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
         self._name_prefix = f"voc-gender-{settings.environment}"
         role = SageMakerRole(self, "Role", image=image)
-        role.allow_reading(bucket, "train")
-        role.allow_reading(bucket, "code")
+        role.allow_reading(bucket, DATA_PREFIX)
+        role.allow_reading(bucket, SOURCE_PREFIX)
         role.allow_writing(bucket, MODELS_PREFIX)
         provider = self._build_provider(settings, role.role, bucket)
         resource = CustomResource(
@@ -67,9 +69,7 @@ class TrainingJob(Construct):
             resource_type="Custom::TrainingJob",
             service_token=provider.service_token,
             service_timeout=Duration.hours(1),
-            properties=self._properties(
-                settings, role.role, bucket, image, data_prefix, hyperparameters
-            ),
+            properties=self._properties(settings, role.role, bucket, image, data, hyperparameters),
         )
         # The job runs with this role: its permissions must be there before, and must
         # outlast it.
@@ -83,7 +83,7 @@ class TrainingJob(Construct):
         role: iam.Role,
         bucket: s3.IBucket,
         image: ImageSource,
-        data_prefix: str,
+        data: ShippedFolder,
         hyperparameters: Mapping[str, str],
     ) -> dict[str, Any]:
         return {
@@ -91,7 +91,7 @@ class TrainingJob(Construct):
             "TrainingImage": image.uri,
             "HyperParameters": dict(hyperparameters),
             "RoleArn": role.role_arn,
-            "TrainingData": bucket.s3_url_for_object(data_prefix),
+            "TrainingData": bucket.s3_url_for_object(data.prefix),
             "OutputPath": bucket.s3_url_for_object(MODELS_PREFIX),
             "InstanceType": settings.training_instance_type,
             "VolumeSizeInGB": _VOLUME_GB,

@@ -22,7 +22,7 @@ from stacks.capabilities.function import log_group
 from stacks.capabilities.rest_api import STAGE
 from stacks.capabilities.sign_in import SignIn
 from stacks.settings import Settings
-from stacks.training_source import REPOSITORY
+from stacks.shipped_folder import REPOSITORY
 
 _NO_WEB_ACL = (
     "Public files, and an API that is throttled and has its own firewall where the settings ask "

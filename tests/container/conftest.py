@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stacks.settings import read_presets
-from stacks.training_source import REPOSITORY
+from stacks.shipped_folder import REPOSITORY
 from tests.container.containers import Workplace
 from tests.container.engine import Engine, NoEngineError, engine
 
@@ -55,7 +55,7 @@ def running() -> Iterator[tuple[Engine, Path]]:
 def images(running: tuple[Engine, Path]) -> Iterator[Images]:
     """Build both targets on the public base, or on one made here where it cannot be fetched."""
     docker, folder = running
-    defaults = read_presets(REPOSITORY / "cdk.json")["defaults"]
+    defaults = read_presets()["defaults"]
     base = os.environ.get("BASE_IMAGE") or defaults["container_base_image"]
     if not docker.pull(base):
         try:
@@ -100,7 +100,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def shipped_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a model folder with the model that the repository ships, at its real size."""
-    defaults = read_presets(REPOSITORY / "cdk.json")["defaults"]
+    defaults = read_presets()["defaults"]
     folder = tmp_path_factory.mktemp("shipped")
     with tarfile.open(REPOSITORY / defaults["pretrained_model"] / "model.tar.gz") as archive:
         archive.extractall(folder, filter="data")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stacks.settings import read_presets
-from stacks.training_source import REPOSITORY
+from stacks.shipped_folder import REPOSITORY
 
 if TYPE_CHECKING:
     from .conftest import Application
@@ -29,7 +29,7 @@ def usual_model(application: Application) -> str:
 
 
 def shipped_model() -> str:
-    defaults = read_presets(REPOSITORY / "cdk.json")["defaults"]
+    defaults = read_presets()["defaults"]
     evaluation = REPOSITORY / defaults["pretrained_model"] / "evaluation.json"
     model: str = json.loads(evaluation.read_text())["model"]
     return model

@@ -18,12 +18,12 @@ from local.sagemaker import SageMakerSettings
 from local.sagemaker.notebook_machine import NotebookMachine
 from local.sagemaker.roles import RoleCredentials
 from stacks.capabilities.notebook import notebook_name
-from stacks.capabilities.storage import lessons_prefix, pretrained_prefix, source_prefix
 from stacks.lessons import lessons, lifecycle_script
 from stacks.pretrained_model import pretrained_model
 from stacks.settings import load_settings, read_presets
+from stacks.shipped_folder import REPOSITORY
 from stacks.stage import RegionalStage
-from stacks.training_source import REPOSITORY, training_source
+from stacks.training_source import training_source
 from tests.local.sagemaker.emulator import Emulator
 from tests.local.sagemaker.workbench import wait_for
 
@@ -226,9 +226,9 @@ class Classroom:
         """Create an instance that clones a repository, and return its volume."""
         named = settings(notebook_repository=repository)
         delivered = lessons(REPOSITORY / "build", named)
-        self._upload(delivered.path, lessons_prefix(delivered))
+        self._upload(delivered.path, delivered.prefix)
         values = {
-            "LESSONS": f"s3://{BUCKET}/{lessons_prefix(delivered)}",
+            "LESSONS": f"s3://{BUCKET}/{delivered.prefix}",
             "BUCKET": BUCKET,
             "REGION": "us-east-1",
             "METHOD": named.method,
@@ -269,9 +269,9 @@ class Classroom:
         finished = pretrained_model(REPOSITORY / settings().pretrained_model)
         source, delivered = training_source(build), lessons(build, settings())
         for folder, prefix in (
-            (source.path, source_prefix(source)),
-            (delivered.path, lessons_prefix(delivered)),
-            (finished.folder.path, pretrained_prefix(finished)),
+            (source.path, source.prefix),
+            (delivered.path, delivered.prefix),
+            (finished.folder.path, finished.folder.prefix),
             (self._names(), "train/0123456789abcdef"),
         ):
             self._upload(folder, prefix)
@@ -307,7 +307,7 @@ class Classroom:
 
 def settings(**changes: str) -> Any:
     """Settings of the stage whose notebook is tried."""
-    presets = read_presets(REPOSITORY / "cdk.json")
+    presets = read_presets()
     chosen = {"environment": "workshop", "region": "us-east-1", "method": "low-level", **changes}
     return load_settings(presets, chosen)[0]
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from stacks.training_source import REPOSITORY
+from stacks.shipped_folder import REPOSITORY
 from tests.notebooks.classroom import (
     CONTAINERIZATION,
     EXPERIMENTATION,

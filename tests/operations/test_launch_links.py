@@ -12,11 +12,10 @@ from cdk_nag import AwsSolutionsChecks
 from operations.launch_links.document import launch_link, render
 from operations.launch_links.publishing import PublishingError, check_readers
 from operations.launch_links.templates import MOST_BYTES, LaunchTemplate, synthesize
+from stacks.deliveries import find_deliveries
 from stacks.launch_stack import LaunchStack
-from stacks.lessons import lessons
 from stacks.settings import CONTEXT_KEY, Settings, SettingsError, load_settings
-from stacks.stage import find_deliveries
-from stacks.training_source import REPOSITORY
+from stacks.shipped_folder import REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +70,6 @@ def test_no_policy_finding_is_unexplained(method: str, tmp_path: Path) -> None:
         settings=chosen,
         assets_bucket="somebody-eu-west-1",
         deliveries=find_deliveries(chosen),
-        lessons=lessons(REPOSITORY / "build", chosen),
     )
     app.synth()
     report = tmp_path / "validation-report.json"

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stacks.settings import CONTEXT_KEY, Settings, load_settings
-from stacks.training_source import REPOSITORY
+from stacks.settings import CONTEXT_KEY, Settings, load_settings, read_context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,11 +28,6 @@ class Assembly:
     report: Mapping[str, Any]
 
 
-def cdk_context() -> dict[str, Any]:
-    context: dict[str, Any] = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
-    return context
-
-
 def synthesize(folder: Path, overrides: Mapping[str, Any] | None = None) -> Assembly:
     # Seconds of imports that the tests of the settings do without.
     import aws_cdk as cdk
@@ -41,7 +35,7 @@ def synthesize(folder: Path, overrides: Mapping[str, Any] | None = None) -> Asse
 
     from stacks.stage import RegionalStage
 
-    context = cdk_context()
+    context = read_context()
     app = cdk.App(outdir=str(folder), context=context)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     chosen = load_settings(context[CONTEXT_KEY], overrides)

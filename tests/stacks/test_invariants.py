@@ -11,7 +11,7 @@ import pytest
 from feedback.table import EXPIRES_AT
 from stacks.capabilities.feedback_table import LISTING_INDEX
 from stacks.framework_images import SCIKIT_LEARN_INFERENCE, TENSORFLOW_TRAINING
-from stacks.training_source import REPOSITORY
+from stacks.shipped_folder import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -490,11 +490,8 @@ def test_waiting_for_custom_resources_ends(assembly: Assembly) -> None:
 
 
 def test_no_account_and_no_time_of_synthesis_in_a_template(assembly: Assembly) -> None:
-    known = {TENSORFLOW_TRAINING.account(region) for region in ("us-east-1", "eu-west-1")}
-    known |= {
-        SCIKIT_LEARN_INFERENCE.account(region)
-        for region in ("us-east-1", "us-east-2", "us-west-2", "eu-west-1")
-    }
-    for stacks in assembly.templates.values():
+    for stage, stacks in assembly.templates.items():
+        region = assembly.settings[stage].region
+        known = {image.account(region) for image in (TENSORFLOW_TRAINING, SCIKIT_LEARN_INFERENCE)}
         accounts = set(re.findall(r"(?<![\w-])\d{12}(?![\w-])", json.dumps(stacks)))
         assert accounts <= known

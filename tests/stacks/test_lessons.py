@@ -9,7 +9,6 @@ import pytest
 from stacks import lessons as module
 from stacks.lessons import LifecycleScriptError, lessons, lifecycle_script
 from stacks.settings import load_settings, read_presets
-from stacks.training_source import REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 def of(**settings: str) -> Settings:
     chosen = {"environment": "workshop", "region": "us-east-1", **settings}
-    return load_settings(read_presets(REPOSITORY / "cdk.json"), chosen)[0]
+    return load_settings(read_presets(), chosen)[0]
 
 
 @pytest.mark.parametrize(
@@ -40,8 +39,8 @@ def test_container_comes_with_the_method_that_builds_one(
 
 def test_the_same_files_have_the_same_fingerprint(tmp_path: Path) -> None:
     first, second = (lessons(tmp_path / name, of(method="low-level")) for name in ("a", "b"))
-    assert first.fingerprint == second.fingerprint
-    assert first.fingerprint != lessons(tmp_path, of(method="high-level")).fingerprint
+    assert first.prefix == second.prefix
+    assert first.prefix != lessons(tmp_path, of(method="high-level")).prefix
 
 
 def test_git_repository_takes_the_place_of_the_lessons(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from stacks.framework_images import SCIKIT_LEARN_INFERENCE
 from stacks.pretrained_model import ARTIFACT, EVALUATION, pretrained_model
 from stacks.settings import load_settings, read_presets
-from stacks.training_source import REPOSITORY, MissingInputError
+from stacks.shipped_folder import REPOSITORY, MissingInputError
 
 from .conftest import synthesize
 from .test_invariants import actions, only, resources, statements
@@ -166,10 +166,7 @@ def test_images_are_for_sagemakers_machines(
 
 
 def test_usual_base_is_named_by_digest_and_the_same_everywhere() -> None:
-    bases = {
-        settings.container_base_image
-        for settings in load_settings(read_presets(REPOSITORY / "cdk.json"))
-    }
+    bases = {settings.container_base_image for settings in load_settings(read_presets())}
     (base,) = bases
     assert "@sha256:" in base
     dockerfile = (REPOSITORY / "model_code" / "Dockerfile").read_text()
@@ -189,7 +186,7 @@ def test_pre_trained_trains_nothing_and_proves_what_it_hosts(
     assert files["Model"]["Sha256"] == model.sha256[ARTIFACT]
     assert files["Evaluation"]["Sha256"] == model.sha256[EVALUATION]
     delivered = json.dumps(pre_trained.templates[STAGE]["Storage"]["Resources"])
-    assert f"pretrained/{model.folder.fingerprint}" in delivered
+    assert model.folder.prefix in delivered
     assert "sagemaker:DescribeTrainingJob" not in actions(template, "QualityGate")
 
 
@@ -221,7 +218,7 @@ def test_provenance_without_hashes_is_refused(finished: Path, tmp_path: Path) ->
 
 def test_shipped_model_is_whole_small_and_good_enough() -> None:
     """The gate would let it through in every environment and region."""
-    for settings in load_settings(read_presets(REPOSITORY / "cdk.json")):
+    for settings in load_settings(read_presets()):
         folder = REPOSITORY / settings.pretrained_model
         pretrained_model(folder)
         assert (folder / ARTIFACT).stat().st_size <= 15_000_000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stacks.capabilities.alarm import RUNBOOK
-from stacks.training_source import REPOSITORY
+from stacks.shipped_folder import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,18 +12,17 @@ from stacks.settings import (
     load_settings,
     read_presets,
 )
-from stacks.training_source import REPOSITORY
 
-PRESETS = read_presets(REPOSITORY / "cdk.json")
+PRESETS = read_presets()
 
 
 def test_presets_cover_every_environment_and_region() -> None:
     names = {settings.stage_name for settings in load_settings(PRESETS)}
-    regions = ["us-east-1", "us-east-2", "us-west-2", "eu-west-1"]
+    assert {"us-east-1", "us-east-2", "us-west-2", "eu-west-1"} <= set(PRESETS["regions"])
     assert names == {
         f"{environment}-{region}"
         for environment in ("workshop", "production")
-        for region in regions
+        for region in PRESETS["regions"]
     }
 
 
@@ -33,10 +32,7 @@ def test_region_decides_the_population() -> None:
         for settings in load_settings(PRESETS, {"environment": "workshop"})
     }
     assert populations == {
-        "us-east-1": "us",
-        "us-east-2": "us",
-        "us-west-2": "us",
-        "eu-west-1": "world",
+        region: "us" if region.startswith("us-") else "world" for region in PRESETS["regions"]
     }
 
 
@@ -61,7 +57,7 @@ def test_command_line_wins_over_region_and_preset() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("region", "mars-north-1", "us-east-1, us-east-2, us-west-2, eu-west-1"),
+        ("region", "mars-north-1", ", ".join(PRESETS["regions"])),
         ("environment", "staging", "workshop, production"),
         ("method", "by-hand", "'high-level'"),
         ("hosting", "cluster", "'serverless' or 'instances'"),

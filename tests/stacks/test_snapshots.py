@@ -14,7 +14,6 @@ import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from stacks.settings import Settings, load_settings, read_presets
-from stacks.training_source import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from .conftest import Assembly
 
-PRESETS = read_presets(REPOSITORY / "cdk.json")
+PRESETS = read_presets()
 ENVIRONMENTS = list(PRESETS["environments"])
 WHOLE_REGION, *OTHER_REGIONS = PRESETS["regions"]
 NOTHING = "<nothing>"

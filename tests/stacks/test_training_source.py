@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stacks.training_source import (
-    REPOSITORY,
-    SOURCE_ARCHIVE_NAME,
-    MissingInputError,
-    training_data,
-    training_source,
-)
+from stacks.shipped_folder import REPOSITORY, MissingInputError
+from stacks.training_source import SOURCE_ARCHIVE_NAME, training_data, training_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +18,7 @@ if TYPE_CHECKING:
 def test_same_files_make_the_same_archive(tmp_path: Path) -> None:
     first = training_source(tmp_path / "first")
     second = training_source(tmp_path / "second")
-    assert first.fingerprint == second.fingerprint
+    assert first.prefix == second.prefix
     archives = [folder.path / SOURCE_ARCHIVE_NAME for folder in (first, second)]
     assert archives[0].read_bytes() == archives[1].read_bytes()
 
@@ -64,11 +59,11 @@ def test_vendored_version_is_the_one_that_the_model_is_tested_with() -> None:
 def test_changed_data_have_another_fingerprint(tmp_path: Path) -> None:
     channel = tmp_path / "names.csv"
     channel.write_text("name,female,male\nmary,10,1\n")
-    before = training_data(tmp_path).fingerprint
+    before = training_data(tmp_path).prefix
     (tmp_path / "provenance.json").write_text("{}")
-    assert training_data(tmp_path).fingerprint == before
+    assert training_data(tmp_path).prefix == before
     channel.write_text("name,female,male\nmary,10,2\n")
-    assert training_data(tmp_path).fingerprint != before
+    assert training_data(tmp_path).prefix != before
 
 
 def test_folder_without_data_is_refused(tmp_path: Path) -> None:

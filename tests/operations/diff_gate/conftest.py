@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from operations.diff_gate.assembly import SynthesizedStack, read_assembly
-from operations.diff_gate.synthesis import PROJECT_ROOT, synthesize_head
+from operations.diff_gate.synthesis import synthesize_head
+from stacks.shipped_folder import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,7 @@ STAGE = "production-eu-west-1"
 @pytest.fixture(scope="session")
 def head(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The assembly of one stage, as this repository's files give it."""
-    assert (PROJECT_ROOT / "build" / "train").is_dir(), "make setup builds it"
+    assert (REPOSITORY / "build" / "train").is_dir(), "make setup builds it"
     folder = tmp_path_factory.mktemp("diff") / "head"
     synthesize_head(folder, ["environment=production", "region=eu-west-1"])
     return folder

@@ -6,7 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from operations.diff_gate.__main__ import ExitCode, main
-from operations.diff_gate.synthesis import PROJECT_ROOT
+from stacks.shipped_folder import REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ def git(*arguments: str, given: str = "") -> str:
     identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
     done = subprocess.run(
         ["git", *identity, *arguments],
-        cwd=PROJECT_ROOT,
+        cwd=REPOSITORY,
         input=given,
         capture_output=True,
         text=True,
