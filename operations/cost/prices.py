@@ -59,6 +59,12 @@ class PriceList:
         prices = {name: Price(**entry) for name, entry in content["prices"].items()}
         return cls(content["as_of"], content["note"], prices)
 
+    @property
+    def regions(self) -> list[str]:
+        """Regions that every price is known for."""
+        first, *others = (price.usd for price in self.prices.values())
+        return [region for region in first if all(region in usd for usd in others)]
+
     def usd(self, name: str, region: str) -> float:
         """Return US dollars per unit.
 

@@ -56,10 +56,13 @@ def render(stages: Sequence[tuple[Settings, Mapping[str, Any]]], prices: PriceLi
     stages
         Settings and templates, by stack, of every environment and region.
     prices
-        List prices.
+        List prices. A region that they do not know is named, and left out.
     """
+    unpriced = sorted({settings.region for settings, _ in stages} - set(prices.regions))
+    stages = [stage for stage in stages if stage[0].region in prices.regions]
     lines = [
         _HEAD.format(as_of=prices.as_of, note=prices.note),
+        *([f"Without prices, and left out: {', '.join(unpriced)}.", ""] if unpriced else []),
         "| environment | region | idle month | a million, one by one | in thousands | in a batch |",
         "|---|---|---:|---:|---:|---:|",
         *(_row(settings, templates, prices) for settings, templates in stages),
@@ -138,14 +141,14 @@ def _free() -> list[str]:
 
 def _price_table(prices: PriceList) -> list[str]:
     rows = [
-        f"| `{name}` | {price.usd['us-east-1']:.10g} | {price.usd['eu-west-1']:.10g} "
+        f"| `{name}` | {' | '.join(f'{price.usd[region]:.10g}' for region in prices.regions)} "
         f"| {price.unit} | [page]({price.source}) | {price.basis} |"
         for name, price in sorted(prices.prices.items())
     ]
     return [
         "## List prices",
         "",
-        "| | us-east-1 | eu-west-1 | per | source | where the figure is from |",
-        "|---|---:|---:|---|---|---|",
+        f"| | {' | '.join(prices.regions)} | per | source | where the figure is from |",
+        f"|---|{'---:|' * len(prices.regions)}---|---|---|",
         *rows,
     ]
