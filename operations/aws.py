@@ -52,4 +52,6 @@ def why(error: Exception) -> str:
     """Say in a few words why something could not be read."""
     if is_denied(error):
         return "these credentials may not read it"
-    return f"AWS answered {error_code(error)}"
+    if isinstance(error, ClientError):
+        return f"AWS answered {error_code(error)}"
+    return str(error).rstrip(".")

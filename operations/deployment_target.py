@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.settings import LocalSettings
-from operations.aws import AwsError, client
+from operations.aws import AwsError, client, error_code, why
 from operations.chosen_stage import chosen_stage
 from stacks.settings import Settings
 
@@ -71,9 +71,9 @@ class Target:
             try:
                 (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
             except AwsError as error:
-                raise TargetError(
-                    f"there is no stack {name} ({error}). You asked for {self}"
-                ) from error
+                if error_code(error) == "ValidationError":
+                    raise TargetError(f"there is no stack {name}. You asked for {self}") from error
+                raise TargetError(f"the stack {name} could not be read: {why(error)}") from error
             found |= {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
         return found
 
@@ -99,13 +99,18 @@ def find_target(
     SettingsError
         If there is no such region or environment.
     """
-    local = None if region else running_local()
+    local = None if region else running_local("REGION=eu-west-1")
     settings = chosen_stage(environment or "workshop", region or (local.region if local else ""))
     return Target(settings=settings, stack_name=stack_name, local=local)
 
 
-def running_local() -> LocalSettings:
+def running_local(real_aws: str) -> LocalSettings:
     """Return the embedded AWS of this working copy.
+
+    Parameters
+    ----------
+    real_aws
+        How the caller's user asks for the real one, for the message.
 
     Raises
     ------
@@ -119,8 +124,8 @@ def running_local() -> LocalSettings:
         if address == local.endpoint_url and _answers(local):
             return local
     raise TargetError(
-        f"no embedded AWS answers at {local.endpoint_url}. Start it with 'make local-up', or say "
-        "REGION=eu-west-1 for the real AWS"
+        f"no embedded AWS answers at {local.endpoint_url}. Start it with 'make local-up', or choose "
+        f"the real AWS: {real_aws}"
     )
 
 

@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _publish(options: argparse.Namespace) -> None:
     if options.readers is not None:
         check_readers(options.readers)
-    local = running_local() if options.local else None
+    local = running_local("leave out LOCAL=1") if options.local else None
     where = f"the embedded AWS at {local.endpoint_url}" if local else "AWS"
     chosen = _settings(options)
     launches: list[LaunchTemplate] = []
