@@ -221,6 +221,7 @@ clean: ## Remove what was built and installed
 
 .venv/.stamp: requirements-dev.txt
 	@echo "Installing the tools ..."
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python >= 3.11 is needed, and $(PYTHON) is none: make PYTHON=python3.12 ..." >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(UV) || sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt | $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r /dev/stdin
 	$(UV_PIP) --python $(BIN)/python requirements-dev.txt
@@ -257,6 +258,7 @@ clean: ## Remove what was built and installed
 	touch $@
 node_modules/.stamp: package-lock.json
 	@echo "Installing the CDK CLI ..."
+	command -v npm > /dev/null || { echo "Node >= 20 is needed: https://nodejs.org" >&2; exit 1; }
 	npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 .venv-fuzz/.stamp: tests/fuzz/requirements.txt | .venv/.stamp
