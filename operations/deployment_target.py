@@ -124,8 +124,8 @@ def running_local(real_aws: str) -> LocalSettings:
         if address == local.endpoint_url and _answers(local):
             return local
     raise TargetError(
-        f"no embedded AWS answers at {local.endpoint_url}. Start it with 'make local-up', or choose "
-        f"the real AWS: {real_aws}"
+        f"no embedded AWS answers at {local.endpoint_url}. Start it with 'make local-up', or "
+        f"choose the real AWS: {real_aws}"
     )
 
 
