@@ -121,10 +121,12 @@ def start_emulator(settings: LocalSettings, *, parent: int | None = None) -> Cre
     Raises
     ------
     LauncherError
-        If a port is taken, an interpreter is missing, or the emulator does not answer in time.
+        If the state belongs to another way of running containers, a port is taken, an interpreter
+        is missing, or the emulator does not answer in time.
     """
     _make_state_folder(settings)
     keys = credentials.load_or_create(settings.state_folder)
+    _require_same_containers(settings)
     write_environment_file(settings, keys)
     if _answering_state_folder(settings.port) == settings.state_folder:
         say(f"The embedded AWS is already running on {settings.endpoint_url}.")
@@ -135,7 +137,8 @@ def start_emulator(settings: LocalSettings, *, parent: int | None = None) -> Cre
         stop_emulator(settings)
     for port in (settings.port, settings.page_port):
         _require_free(port, settings)
-    _require_same_containers(settings)
+    if settings.engine is not None:
+        settings.engine_file.write_text(json.dumps(asdict(settings.engine)))
     with Step("Starting the embedded AWS"):
         _empty_folder(settings.temporary_folder)
         _spawn_emulator(settings, keys, parent)
@@ -300,8 +303,6 @@ def _require_same_containers(settings: LocalSettings) -> None:
             f"asks for {settings.containers}: keep to one, forget the state with "
             "`make local-reset`, or name another folder with LOCAL_STATE_FOLDER"
         )
-    if settings.engine is not None:
-        settings.engine_file.write_text(json.dumps(asdict(settings.engine)))
 
 
 def _recorded_engine(settings: LocalSettings) -> Engine | None:

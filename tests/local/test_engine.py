@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,7 @@ from local import launcher
 from local.engine import Bridge, Engine
 from local.launcher import LauncherError
 from local.settings import LocalSettings, LocalSettingsError
-
-from .embedded_aws import settings_for
+from tests.local.embedded_aws import EmbeddedAws, settings_for
 
 
 def test_programs_play_the_containers_unless_an_engine_is_asked_for() -> None:
@@ -61,6 +61,13 @@ def test_state_keeps_to_one_way(tmp_path: Path) -> None:
     (settings.emulator_state / "services").mkdir()
     with pytest.raises(LauncherError, match=r"made with LOCAL_CONTAINERS=programs.*local-reset"):
         launcher.start_emulator(settings)
+
+
+def test_running_one_keeps_to_its_way_too(embedded_aws: EmbeddedAws) -> None:
+    otherwise = replace(embedded_aws.settings, engine=Engine("docker", "unix:///nowhere"))
+    with pytest.raises(LauncherError, match="made with LOCAL_CONTAINERS=programs"):
+        launcher.start_emulator(otherwise)
+    assert not otherwise.engine_file.exists()
 
 
 def test_bridge_holds_its_own_addresses_only() -> None:
