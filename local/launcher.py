@@ -170,8 +170,12 @@ def deploy_application(settings: LocalSettings, started: float) -> deployment.Ur
             f"METHOD={settings.method} takes AWS's framework images, which the Docker engine must "
             "have already; METHOD=low-level builds our own."
         )
-    what = "hosts a finished" if settings.method == "pre-trained" else "trains the"
-    with Step(f"Deploying {settings.stage_name} (this {what} model)") as step:
+    what = (
+        "hosts a finished model"
+        if settings.method == "pre-trained"
+        else "trains the model, unless it is trained already"
+    )
+    with Step(f"Deploying {settings.stage_name} (this {what})") as step:
         deployment.deploy(settings, keys, step)
     urls = deployment.read_urls(settings)
     settings.urls_file.write_text(json.dumps(asdict(urls), indent=2) + "\n")
