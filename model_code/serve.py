@@ -18,6 +18,7 @@ from model_code import artifact, privileges
 from model_code.ending import end_when_idle
 from model_code.invocations import (
     JSON,
+    JSON_LINES,
     MAXIMUM_BYTES,
     RequestError,
     answer,
@@ -79,10 +80,7 @@ class Application:
         check_size(length)
         request = parse(environ["wsgi.input"].read(length), environ.get("CONTENT_TYPE", ""))
         body = answer(request, self._predictor, self.model_id)
-        content_type = (
-            JSON if request.content_type != "application/jsonlines" else (request.content_type)
-        )
-        return 200, content_type, body
+        return 200, JSON_LINES if request.content_type == JSON_LINES else JSON, body
 
 
 def _no_such_route(path: str) -> tuple[int, str, bytes]:

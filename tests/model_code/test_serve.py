@@ -190,6 +190,8 @@ def test_hostile_names_never_fail_their_batch(server: Server) -> None:
     entries = answer["predictions"]
     assert len(entries) == len(hostile) + 2
     assert (entries[0]["gender"], entries[-1]["gender"]) == ("F", "M")
+    echoed = [text if isinstance(text, str) else None for text in hostile]
+    assert [entry["name"] for entry in entries[1:-1]] == echoed
 
 
 @pytest.mark.parametrize("entry", [b"9" * 10_000, b'"\x00\x1b\n"', b"[" * 500 + b"]" * 500])
