@@ -100,7 +100,7 @@ class Context:
         inputs[-2] = np.array([len(name) for name in names]) / 8 - 1
         inputs[-1] = likeness / 4 + 1
         renown = np.zeros(count)
-        meant = np.flatnonzero(pairs.kind != Kind.REPLACED)
+        meant = np.flatnonzero(pairs.kind != Kind.REPLACED.value)
         np.maximum.at(renown, pairs.asked[meant], _renown(known_weight[:, meant]))
         return Surroundings(inputs.transpose(1, 2, 0), renown, likeness)
 

@@ -30,8 +30,8 @@ Indices: TypeAlias = npt.NDArray[np.intp]
 
 _MASK = (1 << 64) - 1
 _BASE = 0x9E3779B97F4A7C15
-_INVERSE = np.uint64(pow(_BASE, -1, 1 << 64))
 _POWERS = np.array([pow(_BASE, k, 1 << 64) for k in range(64)], dtype=np.uint64)
+_INVERSE_POWERS = np.array([pow(_BASE, -k, 1 << 64) for k in range(64)], dtype=np.uint64)
 _AT_ONCE = 20_000
 """Names whose characters are spread out at once: bounds the memory that many names take."""
 
@@ -275,12 +275,12 @@ def _syllables(letters: Hashes) -> tuple[Hashes, Indices]:
     onset = np.zeros(letters.shape, dtype=bool)
     onset[:, 2:-1] = ~vowel[:, 2:-1] & vowel[:, 3:]
     onset[:, 0] = True
-    place = np.arange(letters.shape[1])
-    begin = np.maximum.accumulate(np.where(onset, place, 0), axis=1)
-    sums = np.add.reduceat((letters * _POWERS[place - begin]).ravel(), np.flatnonzero(onset))
+    first = np.flatnonzero(onset)
+    hashes = np.add.reduceat((letters * _POWERS[: letters.shape[1]]).ravel(), first)
+    hashes *= _INVERSE_POWERS[first % letters.shape[1]]  # as if each began a text
     counts = onset.sum(axis=1)
     rows = np.zeros_like(letters)
-    rows[place < counts[:, None]] = _mix(sums)
+    rows[np.arange(letters.shape[1]) < counts[:, None]] = _mix(hashes)
     return rows, counts
 
 
@@ -365,7 +365,7 @@ def _deletions(
     hashes = np.empty((len(names), letters.shape[1] + 1), dtype=np.uint64)
     hashes[:, 0] = until[:, -1]
     # What stands behind the dropped letter moves one place forward: a power less.
-    hashes[:, 1:] = until - terms + (until[:, -1:] - until) * _INVERSE
+    hashes[:, 1:] = until - terms + (until[:, -1:] - until) * _INVERSE_POWERS[1]
     # Dropping either of two equal letters leaves the same text: one key for both.
     distinct = np.arange(hashes.shape[1]) <= lengths[:, None]
     distinct[:, 2:] &= letters[:, 1:] != letters[:, :-1]
