@@ -32,6 +32,7 @@ def test_people_count_in_the_us_and_lists_in_the_world(lookup: EvidenceLookup) -
     assert share[0].tolist() == pytest.approx([0.95, 0.3] if US == 0 else [0.3, 0.95])
     assert share[2, US] == pytest.approx(0.98)
     assert share[2, WORLD] == 0.5
+    assert share[1].tolist() == [0.5, 0.5]
 
 
 def test_looking_up_the_unknown_leaves_the_known_as_it_was(lookup: EvidenceLookup) -> None:

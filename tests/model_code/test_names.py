@@ -75,8 +75,13 @@ def test_a_script_without_letters_to_look_up_is_not_covered() -> None:
 
 
 def test_other_scripts_are_marked() -> None:
-    for text in ("さくら", "민준", "محمد", "王伟"):
-        assert read(text).foreign
+    for text, parts in (
+        ("さくら", ("sakura",)),
+        ("민준", ("minjun",)),
+        ("محمد", ("mhmd",)),
+        ("王伟", ("wangwei",)),
+    ):
+        assert read(text) == (parts, True, None)
 
 
 def test_long_parts_are_cut() -> None:

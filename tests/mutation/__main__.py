@@ -157,9 +157,12 @@ def _mutants(dump: str) -> Iterator[Mutant]:
 def _changed_lines(diff: str) -> tuple[str, str]:
     """Return what stood in the changed lines, and what stands there."""
     lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
-    removed = " ".join(line[1:].strip() for line in lines if line.startswith("-"))
-    added = " ".join(line[1:].strip() for line in lines if line.startswith("+"))
-    return removed, added
+
+    def text(sign: str) -> str:
+        changed = (line[1:].strip() for line in lines if line.startswith(sign))
+        return " ".join(filter(None, changed))
+
+    return text("-"), text("+")
 
 
 def known_equivalents() -> set[tuple[str, str, str]]:
