@@ -52,7 +52,7 @@ class Context:
     ----------
     evidence
         Known names. Those that only one list of the world knows are too unsure to speak for
-        their neighbours.
+        their neighbours, unless there are no others.
     check
         Scores how much a text looks like a name: a typing error often does not.
     """
@@ -60,6 +60,7 @@ class Context:
     def __init__(self, evidence: Evidence, check: TrigramCheck) -> None:
         self._check = check
         solid = (evidence.weight[:, US] > 0) | (evidence.weight[:, WORLD] >= _FEWEST_SOURCES)
+        solid |= not solid.any()
         self._index = NeighbourIndex([evidence.names[i] for i in np.flatnonzero(solid)])
         weight = evidence.weight[solid].astype(np.float64)
         self._facts = np.concatenate([log_odds(weight, evidence.share[solid]), weight], axis=1)

@@ -63,6 +63,14 @@ def test_plain_counts_suffice(tmp_path: Path) -> None:
     assert "world" not in job.evaluation["test"]
 
 
+def test_names_that_a_single_list_knows_suffice(tmp_path: Path) -> None:
+    rows = [[*row[:4], "1", *row[5:]] for row in channel_rows() if row[3] == "world"]
+    write_channel(tmp_path / "input" / "data" / "train", rows)
+    job = run_job(tmp_path, arguments=("--epochs", "1"))
+    assert job.exit_code == 0, job.output
+    assert set(job.evaluation["test"]) == {"world"}
+
+
 def test_bad_rows_are_skipped_and_a_validation_channel_is_the_validation_split(
     tmp_path: Path,
 ) -> None:
