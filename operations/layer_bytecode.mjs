@@ -3,7 +3,7 @@
  *
  * Lambda cannot write beside a layer, so that without bytecode it would compile what it imports on
  * every cold start. Bytecode is one Python version's own. Pyodide is CPython of the deployed
- * version in WebAssembly: it runs wherever Node does, and writes the same bytes everywhere.
+ * version in WebAssembly: it runs wherever Node does, and writes the same bytes each time.
  * The runtime takes the bytecode unchecked, and reads the source where its own version is another.
  */
 import { loadPyodide } from "pyodide";
