@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,19 @@ class UnsupportedImageError(Exception):
 
 
 @dataclass(frozen=True)
+class Failure:
+    """What a container that failed reports."""
+
+    text: str
+    exit_code: int
+
+
+def end_of_log(_program: Program, exit_code: int, last_lines: list[str]) -> Failure:
+    """Describe a failure by the end of the log."""
+    return Failure("\n".join(last_lines), exit_code)
+
+
+@dataclass(frozen=True)
 class Program:
     """What stands in for a container's entry point."""
 
@@ -30,18 +42,12 @@ class Program:
     folder: Path
     notices: tuple[str, ...] = ()
     """What the container's log shall say first."""
+    describe_failure: Callable[[Program, int, list[str]], Failure] = end_of_log
+    """Of exit code and last lines, for where the program left no failure file."""
     image: str | None = None
     """Image in which an engine runs the command; None for a program of this machine."""
     entry_point: str | None = None
     """What an engine runs in the place of the image's own entry point."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """What a container that failed reports."""
-
-    text: str
-    exit_code: int
 
 
 class Layout:
@@ -78,32 +84,13 @@ class Layout:
             folder.mkdir(parents=True, exist_ok=True)
 
 
-class TrainingContract(ABC):
-    """How an image's training program is started."""
+Contract = Callable[[Record, Layout, Fetch], Program]
+"""Lays out what a program needs, and describes how to start it.
 
-    @abstractmethod
-    def prepare(self, job: Record, layout: Layout, fetch: Fetch) -> Program:
-        """Lay out what the program needs and describe how to start it.
-
-        Raises
-        ------
-        UnsupportedImageError
-            If the job asks for more than the contract has.
-        local.sagemaker.artifacts.ArtifactError
-            If something that it needs cannot be fetched.
-        """
-
-    def failure(self, _program: Program, exit_code: int, last_lines: list[str]) -> Failure:
-        """Describe a failure, for where the program left no failure file: the log's end."""
-        return Failure("\n".join(last_lines), exit_code)
-
-
-class HostingContract(ABC):
-    """How an image's model server is started."""
-
-    @abstractmethod
-    def prepare(self, container: Record, layout: Layout, fetch: Fetch) -> Program:
-        """Lay out what the server needs and describe how to start it; raises as training does."""
+Of a training job, or of a model's container, with the container's layout. It raises
+`UnsupportedImageError` for what goes beyond it, and `local.sagemaker.artifacts.ArtifactError` if
+something cannot be fetched.
+"""
 
 
 def job_environment(job: Record) -> dict[str, str]:

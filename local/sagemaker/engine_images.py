@@ -2,68 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from local.aws_api import Record
 from local.engine import Engine
 from local.sagemaker import registry
-from local.sagemaker.contracts import (
-    Fetch,
-    HostingContract,
-    Layout,
-    Program,
-    TrainingContract,
-    UnsupportedImageError,
-    job_environment,
-)
+from local.sagemaker.contracts import Fetch, Layout, Program, UnsupportedImageError, job_environment
 
 
-@dataclass(frozen=True)
-class EngineTraining(TrainingContract):
-    """Any training image that the engine has: its own entry point, or the job's.
+def train(job: Record, layout: Layout, _fetch: Fetch, *, engine: Engine) -> Program:
+    """Describe the container of a training job: its image's own entry point, or the job's.
 
-    Attributes
+    Parameters
     ----------
+    job, layout
+        As of every contract.
     engine
-        The engine.
+        What runs it.
     """
-
-    engine: Engine
-
-    def prepare(self, job: Record, layout: Layout, _fetch: Fetch) -> Program:
-        """Describe the container of a training job."""
-        specification = job["AlgorithmSpecification"]
-        entry_point = specification.get("ContainerEntrypoint", [])
-        arguments = [*entry_point[1:], *specification.get("ContainerArguments", [])]
-        return Program(
-            arguments if entry_point else (arguments or ["train"]),
-            job_environment(job),
-            layout.base,
-            image=_find(self.engine, specification["TrainingImage"]),
-            entry_point=entry_point[0] if entry_point else None,
-        )
+    specification = job["AlgorithmSpecification"]
+    entry_point = specification.get("ContainerEntrypoint", [])
+    arguments = [*entry_point[1:], *specification.get("ContainerArguments", [])]
+    return Program(
+        arguments if entry_point else (arguments or ["train"]),
+        job_environment(job),
+        layout.base,
+        image=_find(engine, specification["TrainingImage"]),
+        entry_point=entry_point[0] if entry_point else None,
+    )
 
 
-@dataclass(frozen=True)
-class EngineHosting(HostingContract):
-    """Any inference image that the engine has, with the argument ``serve``.
-
-    Attributes
-    ----------
-    engine
-        The engine.
-    """
-
-    engine: Engine
-
-    def prepare(self, container: Record, layout: Layout, _fetch: Fetch) -> Program:
-        """Describe the container of a model server."""
-        return Program(
-            ["serve"],
-            dict(container.get("Environment", {})),
-            layout.base,
-            image=_find(self.engine, container["Image"]),
-        )
+def serve(container: Record, layout: Layout, _fetch: Fetch, *, engine: Engine) -> Program:
+    """Describe the container of a model server; see `train`."""
+    return Program(
+        ["serve"],
+        dict(container.get("Environment", {})),
+        layout.base,
+        image=_find(engine, container["Image"]),
+    )
 
 
 def _find(engine: Engine, image: str) -> str:

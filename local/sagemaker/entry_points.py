@@ -8,7 +8,6 @@ run a driver from them, whatever program the image has of its own. The driver kn
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from local.aws_api import Record
@@ -18,7 +17,6 @@ from local.sagemaker.contracts import (
     Fetch,
     Layout,
     Program,
-    TrainingContract,
     UnsupportedImageError,
     job_environment,
 )
@@ -30,35 +28,31 @@ def brings_entry_point(job: Record) -> bool:
     return "ContainerEntrypoint" in job["AlgorithmSpecification"]
 
 
-@dataclass(frozen=True)
-class EntryPointTraining(TrainingContract):
-    """A container whose entry point is given by the job.
+def entry_point(job: Record, layout: Layout, _fetch: Fetch, *, python: Path) -> Program:
+    """Describe the job's program in a container that has our interpreter.
 
-    Attributes
+    Parameters
     ----------
+    job, layout
+        As of every contract.
     python
         Interpreter that ``python3`` means in the container.
     """
-
-    python: Path
-
-    def prepare(self, job: Record, layout: Layout, _fetch: Fetch) -> Program:
-        """Describe the job's program in a container that has our interpreter."""
-        specification = job["AlgorithmSpecification"]
-        program = [
-            *specification["ContainerEntrypoint"],
-            *specification.get("ContainerArguments", []),
-        ]
-        programs = layout.base.parent / "bin"
-        write_interpreter(programs, self.python)
-        try:
-            command = private_mounts.command({BASE: layout.base}, program)
-        except private_mounts.MountsUnavailableError as error:
-            raise UnsupportedImageError(
-                f"ContainerEntrypoint cannot be run on this machine: {error}"
-            ) from error
-        environment = {
-            "PATH": f"{programs}:{os.environ.get('PATH', os.defpath)}",
-            **job_environment(job),
-        }
-        return Program(command, environment, layout.base)
+    specification = job["AlgorithmSpecification"]
+    program = [
+        *specification["ContainerEntrypoint"],
+        *specification.get("ContainerArguments", []),
+    ]
+    programs = layout.base.parent / "bin"
+    write_interpreter(programs, python)
+    try:
+        command = private_mounts.command({BASE: layout.base}, program)
+    except private_mounts.MountsUnavailableError as error:
+        raise UnsupportedImageError(
+            f"ContainerEntrypoint cannot be run on this machine: {error}"
+        ) from error
+    environment = {
+        "PATH": f"{programs}:{os.environ.get('PATH', os.defpath)}",
+        **job_environment(job),
+    }
+    return Program(command, environment, layout.base)

@@ -12,7 +12,6 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,8 @@ from local.sagemaker.contracts import (
     HOST_NAME,
     Failure,
     Fetch,
-    HostingContract,
     Layout,
     Program,
-    TrainingContract,
     UnsupportedImageError,
     input_data_configuration,
     job_environment,
@@ -37,99 +34,96 @@ _EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Interrupt|Exit)\b")
 _HANDLER_HOST = Path(__file__).with_name("handler_host.py")
 
 
-@dataclass(frozen=True)
-class ScriptModeTraining(TrainingContract):
-    """A framework image that runs the user's script, as ``sagemaker-training`` does.
+def script_mode(job: Record, layout: Layout, fetch: Fetch, *, python: Path) -> Program:
+    """Unpack a job's script, and describe how the toolkit would start it.
 
-    Attributes
+    Parameters
     ----------
+    job, layout, fetch
+        As of every contract.
     python
-        Interpreter that runs it.
+        Interpreter that runs the script.
     """
-
-    python: Path
-
-    def prepare(self, job: Record, layout: Layout, fetch: Fetch) -> Program:
-        """Unpack the user's script, and describe how the toolkit would start it."""
-        parameters = {
-            name: _decoded(value) for name, value in job.get("HyperParameters", {}).items()
-        }
-        script = parameters.get("sagemaker_program")
-        source = parameters.get("sagemaker_submit_directory")
-        if not script or not source:
-            raise UnsupportedImageError(
-                "a framework image needs the hyperparameters sagemaker_program and "
-                "sagemaker_submit_directory"
-            )
-        _unpack(str(source), layout.code, fetch)
-        if not (layout.code / str(script)).is_file():
-            raise UnsupportedImageError(f"{source} holds no file {script}")
-        user_parameters = {
-            name: value for name, value in parameters.items() if not name.startswith("sagemaker_")
-        }
-        arguments = _arguments(user_parameters)
-        runner = "/bin/sh" if str(script).endswith(".sh") else str(self.python)
-        environment = {
-            **_toolkit_environment(job, layout, str(script), str(source), user_parameters),
-            "SM_USER_ARGS": json.dumps(arguments),
-            "PYTHONPATH": str(layout.code),
-            **job_environment(job),
-        }
-        command = [runner, str(script), *arguments]
-        return Program(command, environment, layout.code, _notices(layout.code, self.python))
-
-    def failure(self, program: Program, exit_code: int, last_lines: list[str]) -> Failure:
-        """Describe a failure as the toolkit does, whose own exit code is always 1."""
-        # Everything from the line that names the exception.
-        begin = next((n for n, line in enumerate(last_lines) if _EXCEPTION.match(line)), 0)
-        message = "\n".join(last_lines[begin:])
-        text = (
-            f"ExecuteUserScriptError:\nExitCode {exit_code}\n"
-            f'ErrorMessage "{message}"\nCommand "{" ".join(program.command)}"'
+    parameters = {name: _decoded(value) for name, value in job.get("HyperParameters", {}).items()}
+    script = parameters.get("sagemaker_program")
+    source = parameters.get("sagemaker_submit_directory")
+    if not script or not source:
+        raise UnsupportedImageError(
+            "a framework image needs the hyperparameters sagemaker_program and "
+            "sagemaker_submit_directory"
         )
-        return Failure(text, 1)
+    _unpack(str(source), layout.code, fetch)
+    if not (layout.code / str(script)).is_file():
+        raise UnsupportedImageError(f"{source} holds no file {script}")
+    user_parameters = {
+        name: value for name, value in parameters.items() if not name.startswith("sagemaker_")
+    }
+    arguments = _arguments(user_parameters)
+    runner = "/bin/sh" if str(script).endswith(".sh") else str(python)
+    environment = {
+        **_toolkit_environment(job, layout, str(script), str(source), user_parameters),
+        "SM_USER_ARGS": json.dumps(arguments),
+        "PYTHONPATH": str(layout.code),
+        **job_environment(job),
+    }
+    command = [runner, str(script), *arguments]
+    return Program(
+        command,
+        environment,
+        layout.code,
+        _notices(layout.code, python),
+        describe_failure=_as_toolkit,
+    )
 
 
-@dataclass(frozen=True)
-class HandlerHosting(HostingContract):
-    """A framework image that serves the user's handler functions.
+def _as_toolkit(program: Program, exit_code: int, last_lines: list[str]) -> Failure:
+    """Describe a failure as the toolkit does, whose own exit code is always 1."""
+    # Everything from the line that names the exception.
+    begin = next((n for n, line in enumerate(last_lines) if _EXCEPTION.match(line)), 0)
+    message = "\n".join(last_lines[begin:])
+    text = (
+        f"ExecuteUserScriptError:\nExitCode {exit_code}\n"
+        f'ErrorMessage "{message}"\nCommand "{" ".join(program.command)}"'
+    )
+    return Failure(text, 1)
 
-    Attributes
+
+def handlers(container: Record, layout: Layout, fetch: Fetch, *, python: Path) -> Program:
+    """Unpack a model's handlers, and describe the server that stands for the image's.
+
+    Parameters
     ----------
+    container, layout, fetch
+        As of every contract.
     python
-        Interpreter that runs them.
+        Interpreter that runs the handlers.
     """
-
-    python: Path
-
-    def prepare(self, container: Record, layout: Layout, fetch: Fetch) -> Program:
-        """Unpack the user's handlers, and describe the server that stands for the image's."""
-        environment: dict[str, str] = dict(container.get("Environment", {}))
-        script = environment.get("SAGEMAKER_PROGRAM", "")
-        source = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
-        if not script or not source:
-            raise UnsupportedImageError(
-                "a framework image needs SAGEMAKER_PROGRAM and SAGEMAKER_SUBMIT_DIRECTORY in the "
-                "container's environment"
-            )
-        if source.startswith("s3://"):
-            code = layout.code
-            _unpack(source, code, fetch)
-        elif source.removeprefix("file://").rstrip("/") == f"{BASE}/model/code":
-            code = layout.model / "code"
-        else:
-            raise UnsupportedImageError(
-                f"SAGEMAKER_SUBMIT_DIRECTORY is {source}; the embedded SageMaker knows s3:// "
-                f"addresses and {BASE}/model/code"
-            )
-        script = script if script.endswith(".py") else f"{script}.py"
-        if not (code / script).is_file():
-            raise UnsupportedImageError(f"{source} holds no file {script}")
-        environment["SAGEMAKER_PROGRAM"] = script
-        environment["SAGEMAKER_SUBMIT_DIRECTORY"] = str(code)
-        environment["PYTHONPATH"] = str(code)
-        command = [str(self.python), str(_HANDLER_HOST)]
-        return Program(command, environment, code, _notices(code, self.python))
+    environment: dict[str, str] = dict(container.get("Environment", {}))
+    script = environment.get("SAGEMAKER_PROGRAM", "")
+    source = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
+    if not script or not source:
+        raise UnsupportedImageError(
+            "a framework image needs SAGEMAKER_PROGRAM and SAGEMAKER_SUBMIT_DIRECTORY in the "
+            "container's environment"
+        )
+    if source.startswith("s3://"):
+        code = layout.code
+        _unpack(source, code, fetch)
+    elif source.removeprefix("file://").rstrip("/") == f"{BASE}/model/code":
+        code = layout.model / "code"
+    else:
+        raise UnsupportedImageError(
+            f"SAGEMAKER_SUBMIT_DIRECTORY is {source}; the embedded SageMaker knows s3:// "
+            f"addresses and {BASE}/model/code"
+        )
+    script = script if script.endswith(".py") else f"{script}.py"
+    if not (code / script).is_file():
+        raise UnsupportedImageError(f"{source} holds no file {script}")
+    environment["SAGEMAKER_PROGRAM"] = script
+    environment["SAGEMAKER_SUBMIT_DIRECTORY"] = str(code)
+    environment["PYTHONPATH"] = str(code)
+    command = [str(python), str(_HANDLER_HOST)]
+    return Program(command, environment, code, _notices(code, python))
 
 
 def _unpack(source: str, folder: Path, fetch: Fetch) -> None:

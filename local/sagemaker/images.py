@@ -7,21 +7,20 @@ engine, every image is run from itself.
 
 from __future__ import annotations
 
+from functools import partial
+
 from local.aws_api import Record
 from local.image_names import ImageName
-from local.sagemaker import registry
-from local.sagemaker.contracts import HostingContract, TrainingContract, UnsupportedImageError
-from local.sagemaker.engine_images import EngineHosting, EngineTraining
-from local.sagemaker.entry_points import EntryPointTraining, brings_entry_point
-from local.sagemaker.framework_images import HandlerHosting, ScriptModeTraining
-from local.sagemaker.own_images import OwnHosting, OwnTraining
+from local.sagemaker import engine_images, framework_images, own_images, registry
+from local.sagemaker.contracts import Contract, UnsupportedImageError
+from local.sagemaker.entry_points import brings_entry_point, entry_point
 from local.sagemaker.settings import SageMakerSettings
 
 _SCRIPT_MODE = ("tensorflow-training", "pytorch-training", "sagemaker-scikit-learn")
 _HANDLERS = ("sagemaker-scikit-learn",)
 
 
-def training_contract(job: Record, settings: SageMakerSettings) -> TrainingContract:
+def training_contract(job: Record, settings: SageMakerSettings) -> Contract:
     """Contract of a training job's image.
 
     Raises
@@ -30,21 +29,17 @@ def training_contract(job: Record, settings: SageMakerSettings) -> TrainingContr
         If the image is neither the account's own nor a framework image that is known here.
     """
     if settings.engine is not None:
-        return EngineTraining(settings.engine)
+        return partial(engine_images.train, engine=settings.engine)
     if brings_entry_point(job):
-        return EntryPointTraining(settings.model_python)
+        return partial(entry_point, python=settings.model_python)
     image = job["AlgorithmSpecification"]["TrainingImage"]
     if registry.is_own(image):
-        return OwnTraining(settings.model_python)
-    if _repository(image) in _SCRIPT_MODE:
-        return ScriptModeTraining(settings.model_python)
-    raise UnsupportedImageError(
-        f"the embedded SageMaker has no contract for the training image {image}; it knows images "
-        f"in the account's own registry and {', '.join(_SCRIPT_MODE)}"
-    )
+        return partial(own_images.train, python=settings.model_python)
+    _require_known(image, "training", _SCRIPT_MODE)
+    return partial(framework_images.script_mode, python=settings.model_python)
 
 
-def hosting_contract(container: Record, settings: SageMakerSettings) -> HostingContract:
+def hosting_contract(container: Record, settings: SageMakerSettings) -> Contract:
     """Contract of an inference image.
 
     Raises
@@ -53,18 +48,18 @@ def hosting_contract(container: Record, settings: SageMakerSettings) -> HostingC
         If the image is neither the account's own nor a framework image that is known here.
     """
     if settings.engine is not None:
-        return EngineHosting(settings.engine)
+        return partial(engine_images.serve, engine=settings.engine)
     image = container["Image"]
     if registry.is_own(image):
-        return OwnHosting(settings.model_python)
-    if _repository(image) in _HANDLERS:
-        return HandlerHosting(settings.model_python)
-    raise UnsupportedImageError(
-        f"the embedded SageMaker has no contract for the inference image {image}; it knows images "
-        f"in the account's own registry and {', '.join(_HANDLERS)}"
-    )
+        return partial(own_images.serve, python=settings.model_python)
+    _require_known(image, "inference", _HANDLERS)
+    return partial(framework_images.handlers, python=settings.model_python)
 
 
-def _repository(image: str) -> str | None:
+def _require_known(image: str, use: str, known: tuple[str, ...]) -> None:
     name = ImageName.parse(image)
-    return name.repository if name is not None else None
+    if name is None or name.repository not in known:
+        raise UnsupportedImageError(
+            f"the embedded SageMaker has no contract for the {use} image {image}; it knows images "
+            f"in the account's own registry and {', '.join(known)}"
+        )

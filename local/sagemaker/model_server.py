@@ -222,12 +222,12 @@ class ModelServer:
         roles.require_image_access(role_arn, credentials, description["Image"])
         region = context.region()
         s3 = artifacts.client("s3", credentials, region)
-        contract = images.hosting_contract(description, self._settings)
+        prepare = images.hosting_contract(description, self._settings)
         self._layout.create()
         model_uri = description.get("ModelDataUrl")
         if model_uri:
             self._download_model(s3, model_uri)
-        program = contract.prepare(description, self._layout, lambda uri: artifacts.read(s3, uri))
+        program = prepare(description, self._layout, lambda uri: artifacts.read(s3, uri))
         isolated = bool(self._variant.get("EnableNetworkIsolation"))
         environment = {
             **program.environment,

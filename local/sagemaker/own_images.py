@@ -9,56 +9,37 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from local.aws_api import Record
 from local.sagemaker import artifacts, registry
 from local.sagemaker.contracts import (
     Fetch,
-    HostingContract,
     Layout,
     Program,
-    TrainingContract,
     UnsupportedImageError,
     job_environment,
 )
 
 
-@dataclass(frozen=True)
-class OwnTraining(TrainingContract):
-    """The account's own image, started with the argument ``train``.
+def train(job: Record, layout: Layout, _fetch: Fetch, *, python: Path) -> Program:
+    """Unpack a job's image, and describe how its entry point is started.
 
-    Attributes
+    Parameters
     ----------
+    job, layout
+        As of every contract.
     python
         Interpreter that runs it.
     """
-
-    python: Path
-
-    def prepare(self, job: Record, layout: Layout, _fetch: Fetch) -> Program:
-        """Unpack the image, and describe how its entry point is started."""
-        image = job["AlgorithmSpecification"]["TrainingImage"]
-        return _program(image, "train", job_environment(job), layout, self.python)
+    image = job["AlgorithmSpecification"]["TrainingImage"]
+    return _program(image, "train", job_environment(job), layout, python)
 
 
-@dataclass(frozen=True)
-class OwnHosting(HostingContract):
-    """The account's own image, started with the argument ``serve``.
-
-    Attributes
-    ----------
-    python
-        Interpreter that runs it.
-    """
-
-    python: Path
-
-    def prepare(self, container: Record, layout: Layout, _fetch: Fetch) -> Program:
-        """Unpack the image, and describe how its entry point is started."""
-        environment = container.get("Environment", {})
-        return _program(container["Image"], "serve", environment, layout, self.python)
+def serve(container: Record, layout: Layout, _fetch: Fetch, *, python: Path) -> Program:
+    """Unpack a model's image, and describe how its entry point is started; see `train`."""
+    environment = container.get("Environment", {})
+    return _program(container["Image"], "serve", environment, layout, python)
 
 
 def _program(

@@ -23,7 +23,7 @@ from local.aws_api.errors import ApiError
 from local.sagemaker import artifacts, contracts, images, roles
 from local.sagemaker.container_logs import LogStream
 from local.sagemaker.containers import Container, Containers, ContainerStartError
-from local.sagemaker.contracts import Layout, Program, TrainingContract, UnsupportedImageError
+from local.sagemaker.contracts import Layout, Program, UnsupportedImageError
 from local.sagemaker.kinds import REASON_CHARACTERS
 from local.sagemaker.metrics import MetricCatcher
 from local.sagemaker.roles import RoleCredentials
@@ -98,14 +98,14 @@ class TrainingRun:
 
     def _train(self, credentials: RoleCredentials) -> None:
         s3 = artifacts.client("s3", credentials, self._region)
-        contract = images.training_contract(self._job, self._settings)
+        prepare = images.training_contract(self._job, self._settings)
         image = self._job["AlgorithmSpecification"]["TrainingImage"]
         roles.require_image_access(self._job["RoleArn"], credentials, image)
         self._layout.create()
         self._transition("Downloading", "Downloading input data")
         self._download(s3)
         self._write_configuration()
-        program = contract.prepare(self._job, self._layout, lambda uri: artifacts.read(s3, uri))
+        program = prepare(self._job, self._layout, lambda uri: artifacts.read(s3, uri))
         if self._stopped.is_set():
             self._finish("Stopped", "Stopped", "Training job stopped")
             return
@@ -113,7 +113,7 @@ class TrainingRun:
         stopped = self._stopped.is_set()
         if exit_code != 0 and not stopped and not timed_out:
             self._upload_output(s3)
-            raise self._algorithm_error(contract, program, exit_code)
+            raise self._algorithm_error(program, exit_code)
         if not stopped:
             self._transition("Uploading", "Uploading generated training model")
         self._upload_model(s3, optional=stopped or timed_out)
@@ -224,10 +224,8 @@ class TrainingRun:
                 self._transition("Stopping", "Maximum runtime exceeded")
                 return process.end(self._settings.stop_grace_seconds), True
 
-    def _algorithm_error(
-        self, contract: TrainingContract, program: Program, exit_code: int
-    ) -> _AlgorithmError:
-        failure = contract.failure(program, exit_code, list(self._last_lines))
+    def _algorithm_error(self, program: Program, exit_code: int) -> _AlgorithmError:
+        failure = program.describe_failure(program, exit_code, list(self._last_lines))
         text = failure.text
         # A failure file comes first, in script mode too: the toolkit writes one only where the
         # script has not.
