@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from aws_cdk.aws_logs import RetentionDays
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -30,6 +29,33 @@ Hosting = Literal["serverless", "instances"]
 Population = Literal["us", "world"]
 Access = Literal["open", "cognito"]
 Rollout = Literal["all-at-once", "canary"]
+# The names of CDK's RetentionDays. The CDK is not imported here: it takes seconds, and operators'
+# programs need the settings without it.
+LogRetention = Literal[
+    "ONE_DAY",
+    "THREE_DAYS",
+    "FIVE_DAYS",
+    "ONE_WEEK",
+    "TWO_WEEKS",
+    "ONE_MONTH",
+    "TWO_MONTHS",
+    "THREE_MONTHS",
+    "FOUR_MONTHS",
+    "FIVE_MONTHS",
+    "SIX_MONTHS",
+    "ONE_YEAR",
+    "THIRTEEN_MONTHS",
+    "EIGHTEEN_MONTHS",
+    "TWO_YEARS",
+    "THREE_YEARS",
+    "FIVE_YEARS",
+    "SIX_YEARS",
+    "SEVEN_YEARS",
+    "EIGHT_YEARS",
+    "NINE_YEARS",
+    "TEN_YEARS",
+    "INFINITE",
+]
 
 _IMAGE = r"^[^\s@]+(@sha256:[0-9a-f]{64})?$"
 # Neither credentials nor anything that a shell would take for more than an address: it stands in
@@ -44,12 +70,6 @@ class SettingsError(ValueError):
 def _from_json(value: Any) -> Any:
     """Read an object given as text, as ``-c hyperparameters='{"epochs": 2}'`` gives it."""
     return json.loads(value) if isinstance(value, str) else value
-
-
-def _from_retention_name(value: Any) -> RetentionDays:
-    if isinstance(value, str) and value in RetentionDays.__members__:
-        return RetentionDays[value]
-    raise ValueError(f"allowed: {', '.join(RetentionDays.__members__)}")
 
 
 class Settings(BaseModel):
@@ -140,7 +160,7 @@ class Settings(BaseModel):
         Name of the managed policy that bounds every role, where a company asks for one; empty
         for none. It must be in the account before the first deploy.
     log_retention
-        How long logs are kept, as the name CDK's ``RetentionDays`` gives it.
+        How long logs are kept.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -192,7 +212,7 @@ class Settings(BaseModel):
     termination_protection: bool
     cost_centre: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/=+@-]{1,128}$")]
     permissions_boundary: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]{0,128}$")]
-    log_retention: Annotated[RetentionDays, BeforeValidator(_from_retention_name)]
+    log_retention: LogRetention
 
     @model_validator(mode="after")
     def _counts_in_order(self) -> Self:
@@ -246,6 +266,23 @@ class Settings(BaseModel):
     def stage_name(self) -> str:
         """Name of the stage, and the first part of its stacks' names."""
         return f"{self.environment}-{self.region}"
+
+    @property
+    def endpoint_name(self) -> str:
+        """Name of the endpoint.
+
+        It is known before the endpoint exists, so that the API needs no export of the model's
+        stack. It carries the kind of hosting, because an endpoint cannot change from one kind
+        to the other: it is replaced. Lower case, because IAM matches names as they are written
+        and SageMaker does not.
+        """
+        return f"voc-gender-{self.environment}-{self.hosting}"
+
+    @property
+    def notebook_name(self) -> str:
+        """Name of the notebook instance: the workshop's own, in the workshop's environment."""
+        suffix = "" if self.environment == "workshop" else f"-{self.environment}"
+        return f"smworkshop-notebook{suffix}"
 
     @property
     def batch_job_name_prefix(self) -> str:

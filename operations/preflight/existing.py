@@ -9,8 +9,6 @@ from operations.aws import AwsError, client, error_code, why
 from operations.preflight.account import Caller
 from operations.preflight.finding import Finding, missing, ready, unknown
 from operations.stage_stacks import DeployedStack, deployed_stacks
-from stacks.capabilities.endpoint_name import endpoint_name
-from stacks.capabilities.notebook import notebook_name
 from stacks.settings import Settings
 
 _NOT_FOUND = {"ValidationException", "ValidationError", "ResourceNotFound"}
@@ -64,7 +62,7 @@ def _names(settings: Settings, caller: Caller, stacks: set[str]) -> Iterator[Fin
         (
             "Model",
             "endpoint",
-            endpoint_name(settings),
+            settings.endpoint_name,
             lambda name: sagemaker.describe_endpoint(EndpointName=name),
             "aws sagemaker delete-endpoint --endpoint-name",
         )
@@ -74,7 +72,7 @@ def _names(settings: Settings, caller: Caller, stacks: set[str]) -> Iterator[Fin
             (
                 "Notebook",
                 "notebook instance",
-                notebook_name(settings),
+                settings.notebook_name,
                 lambda name: sagemaker.describe_notebook_instance(NotebookInstanceName=name),
                 "aws sagemaker delete-notebook-instance --notebook-instance-name",
             )

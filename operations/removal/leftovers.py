@@ -9,7 +9,6 @@ from typing import Any
 
 from operations.aws import AwsError, client, why
 from operations.stage_stacks import DeployedStack, deployed_stacks
-from stacks.capabilities.endpoint_name import endpoint_name
 from stacks.settings import Settings
 
 _KEEPING = {"Retain", "RetainExceptOnCreate"}
@@ -171,7 +170,7 @@ def _retained(cloudformation: Any, stack: DeployedStack) -> set[str]:
 
 def _log_groups(settings: Settings) -> Iterator[Leftover]:
     """Find the logs that services and CDK's own functions write without being asked."""
-    endpoint = f"/aws/sagemaker/Endpoints/{endpoint_name(settings)}"
+    endpoint = f"/aws/sagemaker/Endpoints/{settings.endpoint_name}"
     reasons = {
         f"/aws/lambda/{settings.stage_name}-": "written by a function after its removal",
         endpoint: "written by SageMaker",
@@ -191,7 +190,7 @@ def _log_groups(settings: Settings) -> Iterator[Leftover]:
 
 
 def _training_jobs(settings: Settings) -> Iterator[Leftover]:
-    name = endpoint_name(settings).removesuffix(f"-{settings.hosting}")
+    name = settings.endpoint_name.removesuffix(f"-{settings.hosting}")
     pages = client("sagemaker", settings.region).get_paginator("list_training_jobs")
     count = sum(len(page["TrainingJobSummaries"]) for page in pages.paginate(NameContains=name))
     if count:

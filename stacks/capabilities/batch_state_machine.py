@@ -11,7 +11,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from stacks.acknowledgements import acknowledge, acknowledge_invocation, acknowledge_objects
-from stacks.capabilities.endpoint_name import endpoint_arn, endpoint_name
+from stacks.capabilities.endpoint_arn import endpoint_arn
 from stacks.capabilities.function import Function, log_group
 from stacks.capabilities.storage import batch_prefix
 from stacks.settings import Settings
@@ -39,7 +39,7 @@ class BatchStateMachine(Construct):
         self._bucket = bucket
         self._environment = {
             "BUCKET_NAME": bucket.bucket_name,
-            "ENDPOINT_NAME": endpoint_name(settings),
+            "ENDPOINT_NAME": settings.endpoint_name,
             "JOB_NAME_PREFIX": settings.batch_job_name_prefix,
             "INSTANCE_TYPE": settings.batch_instance_type,
         }

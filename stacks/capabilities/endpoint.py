@@ -16,8 +16,8 @@ from constructs import Construct
 
 from stacks.acknowledgements import acknowledge_checkov
 from stacks.capabilities.custom_resource_provider import custom_resource_provider
-from stacks.capabilities.endpoint_alarms import EndpointAlarms, endpoint_metric
-from stacks.capabilities.endpoint_name import VARIANT, endpoint_arn, endpoint_name
+from stacks.capabilities.endpoint_alarms import VARIANT, EndpointAlarms, endpoint_metric
+from stacks.capabilities.endpoint_arn import endpoint_arn
 from stacks.capabilities.function import Function
 from stacks.settings import Settings
 
@@ -83,7 +83,7 @@ class Endpoint(Construct):
         self._endpoint = sagemaker.CfnEndpoint(
             self,
             "Endpoint",
-            endpoint_name=endpoint_name(settings),
+            endpoint_name=settings.endpoint_name,
             endpoint_config_name=config.attr_endpoint_config_name,
             # Autoscaling owns the number of instances after the first deploy.
             retain_all_variant_properties=settings.hosting == "instances" or None,
@@ -123,7 +123,7 @@ class Endpoint(Construct):
             self,
             "Instances",
             service_namespace=autoscaling.ServiceNamespace.SAGEMAKER,
-            resource_id=f"endpoint/{endpoint_name(self._settings)}/variant/{VARIANT}",
+            resource_id=f"endpoint/{self._settings.endpoint_name}/variant/{VARIANT}",
             scalable_dimension="sagemaker:variant:DesiredInstanceCount",
             min_capacity=self._settings.instances_min,
             max_capacity=self._settings.instances_max,
@@ -191,7 +191,7 @@ class Endpoint(Construct):
             service_token=provider.service_token,
             service_timeout=Duration.minutes(5),
             properties={
-                "EndpointName": endpoint_name(self._settings),
+                "EndpointName": self._settings.endpoint_name,
                 "EndpointConfigName": config.attr_endpoint_config_name,
             },
         )

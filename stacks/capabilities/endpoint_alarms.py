@@ -8,9 +8,10 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.capabilities.alarm import add_alarm
-from stacks.capabilities.endpoint_name import VARIANT, endpoint_name
 from stacks.settings import Settings
 
+VARIANT = "AllTraffic"
+"""The endpoint's one production variant."""
 # A name takes milliseconds, the largest request that the API sends some hundred.
 _SLOW_MICROSECONDS = 3_000_000
 
@@ -26,7 +27,7 @@ def endpoint_metric(
     return cloudwatch.Metric(
         namespace="AWS/SageMaker",
         metric_name=name,
-        dimensions_map={"EndpointName": endpoint_name(settings), "VariantName": VARIANT},
+        dimensions_map={"EndpointName": settings.endpoint_name, "VariantName": VARIANT},
         statistic=statistic,
         period=period or Duration.minutes(1),
     )

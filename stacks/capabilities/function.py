@@ -23,7 +23,7 @@ def log_group(scope: Construct, construct_id: str, *, settings: Settings) -> log
     return logs.LogGroup(
         scope,
         construct_id,
-        retention=settings.log_retention,
+        retention=logs.RetentionDays[settings.log_retention],
         removal_policy=RemovalPolicy.DESTROY,
     )
 

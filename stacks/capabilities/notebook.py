@@ -19,12 +19,6 @@ _PLATFORM = "notebook-al2023-v1"
 _VOLUME_GB = 10
 
 
-def notebook_name(settings: Settings) -> str:
-    """Return the instance's name: the workshop's own, in the workshop's environment."""
-    suffix = "" if settings.environment == "workshop" else f"-{settings.environment}"
-    return f"smworkshop-notebook{suffix}"
-
-
 class Notebook(Construct):
     """A notebook instance whose role reaches this project's bucket, and what a lesson needs.
 
@@ -44,7 +38,7 @@ class Notebook(Construct):
         lessons: ShippedFolder,
     ) -> None:
         super().__init__(scope, construct_id)
-        name = notebook_name(settings)
+        name = settings.notebook_name
         role = NotebookRole(self, "Role", settings=settings, notebook_name=name, bucket=bucket)
         values = {
             "LESSONS": bucket.s3_url_for_object(lessons.prefix),

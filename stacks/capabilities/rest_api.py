@@ -14,7 +14,7 @@ from constructs import Construct
 
 from stacks.acknowledgements import acknowledge, acknowledge_checkov
 from stacks.capabilities.access_log import access_log
-from stacks.capabilities.endpoint_name import endpoint_arn, endpoint_name
+from stacks.capabilities.endpoint_arn import endpoint_arn
 from stacks.capabilities.feedback_table import LISTING_INDEX, FeedbackTable
 from stacks.capabilities.firewall import ApiFirewall
 from stacks.capabilities.function import ARCHITECTURE, RUNTIME, Function
@@ -80,7 +80,7 @@ class RestApi(Construct):
             "LISTING_INDEX": LISTING_INDEX,
             "INSIGHTS_TABLE_NAME": tally.table.table_name,
             "IDEMPOTENCY_TABLE_NAME": idempotency.table.table_name,
-            "ENDPOINT_NAME": endpoint_name(settings),
+            "ENDPOINT_NAME": settings.endpoint_name,
             "ACCESS": settings.access,
             "FEEDBACK_RETENTION_DAYS": str(settings.feedback_retention_days),
         }

@@ -17,7 +17,6 @@ from typing import Any
 from local.sagemaker import SageMakerSettings
 from local.sagemaker.notebook_machine import NotebookMachine
 from local.sagemaker.roles import RoleCredentials
-from stacks.capabilities.notebook import notebook_name
 from stacks.lessons import lessons, lifecycle_script
 from stacks.pretrained_model import pretrained_model
 from stacks.settings import load_settings, read_presets
@@ -88,7 +87,7 @@ class Classroom:
         self._fill_bucket()
         self._create_stack("Storage", _storage_template(templates["Notebook"]))
         self._create_stack("Notebook", _without_bootstrap(templates["Notebook"]))
-        self.name = notebook_name(settings())
+        self.name = settings().notebook_name
 
     @property
     def instance(self) -> Record:

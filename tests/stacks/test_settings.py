@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from aws_cdk.aws_logs import RetentionDays
 from pydantic import ValidationError
 
 from stacks.settings import (
     CONTEXT_KEY,
+    LogRetention,
     SettingsError,
     context_overrides,
     load_settings,
@@ -215,6 +217,10 @@ def test_context_of_the_cdk_is_not_taken_for_a_setting() -> None:
         "gate-min-accuracy": "0.9",
     }
     assert context_overrides(context) == {"gate_min_accuracy": "0.9"}
+
+
+def test_logs_can_be_kept_as_long_as_the_cdk_knows() -> None:
+    assert list(get_args(LogRetention)) == list(RetentionDays.__members__)
 
 
 def test_settings_are_frozen() -> None:
