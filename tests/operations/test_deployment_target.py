@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,17 @@ def test_a_region_is_the_real_aws() -> None:
     assert str(launched) == "voc-gender on AWS in us-east-2"
     with pytest.raises(SettingsError, match="mars-north-1"):
         find_target(region="mars-north-1", environment=None)
+
+
+def test_without_credentials_no_stack_is_called_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    target = find_target(region="eu-west-1", environment="workshop")
+    with pytest.raises(TargetError, match=r"could not be read: Unable to locate credentials$"):
+        target.outputs("Storage")
 
 
 def test_no_region_is_the_embedded_aws_which_must_run(

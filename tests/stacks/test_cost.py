@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,6 +35,22 @@ def test_the_document_is_up_to_date(assembly: Assembly) -> None:
     ]
     written = (REPOSITORY / "docs" / "cost.md").read_text(encoding="utf-8")
     assert render(stages, PriceList.load()) == written, "run 'make cost'"
+
+
+def test_a_region_without_prices_is_named_and_left_out(assembly: Assembly) -> None:
+    known = PriceList.load()
+    prices = {
+        name: replace(price, usd={"us-east-1": price.usd["us-east-1"]})
+        for name, price in known.prices.items()
+    }
+    stages = [
+        (settings, assembly.templates[stage]) for stage, settings in assembly.settings.items()
+    ]
+    document = render(stages, replace(known, prices=prices))
+    others = sorted({settings.region for settings, _ in stages} - {"us-east-1"})
+    assert f"Without prices, and left out: {', '.join(others)}.\n" in document
+    assert "| us-east-1 |" in document
+    assert "| eu-west-1 |" not in document
 
 
 def test_what_has_no_price_stops_the_calculation() -> None:
