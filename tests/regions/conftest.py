@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# One of each environment, in two regions; ``make test-regions`` takes all eight.
+# One of each environment, in two regions; ``make test-regions`` takes all of them.
 USUAL_STAGES = "workshop-us-east-1 production-eu-west-1"
 STAGES = os.environ.get("STAGES", USUAL_STAGES).split()
 # More stacks at once are not faster on two processors.
