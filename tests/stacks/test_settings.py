@@ -153,9 +153,14 @@ def test_what_follows_from_the_settings() -> None:
     overrides = {"environment": "production", "region": "eu-west-1"}
     (settings,) = load_settings(PRESETS, overrides)
     assert settings.stage_name == "production-eu-west-1"
+    assert settings.endpoint_name == "voc-gender-production-instances"
+    assert settings.notebook_name == "smworkshop-notebook-production"
     assert settings.batch_job_name_prefix == "voc-gender-production-batch-"
     (other,) = load_settings(PRESETS, {**overrides, "cors_allow_origin": "https://voc.example"})
     assert (settings.allows_other_origins, other.allows_other_origins) == (False, True)
+    (workshop,) = load_settings(PRESETS, {**overrides, "environment": "workshop"})
+    assert workshop.endpoint_name == "voc-gender-workshop-serverless"
+    assert workshop.notebook_name == "smworkshop-notebook"
 
 
 def test_counts_out_of_order_are_refused() -> None:
