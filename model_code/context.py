@@ -65,9 +65,14 @@ class Context:
         weight = evidence.weight[solid].astype(np.float64)
         self._facts = np.concatenate([log_odds(weight, evidence.share[solid]), weight], axis=1)
 
+    def neighbours(self, names: Sequence[str]) -> Pairs:
+        """Return folded names (at least one) with the known names around them."""
+        return self._index.find(names)
+
     def of(
         self,
         names: Sequence[str],
+        pairs: Pairs,
         logits: Floats,
         weight: npt.NDArray[np.float32],
         share: npt.NDArray[np.float32],
@@ -78,13 +83,14 @@ class Context:
         ----------
         names
             At least one.
+        pairs
+            What :meth:`neighbours` found for them.
         logits
             [names, populations] of the spelling.
         weight, share
             [names, populations] evidence for the names themselves.
         """
         count = len(names)
-        pairs = self._index.find(names)
         facts = self._facts.take(pairs.known, axis=0).T.copy()
         odds, known_weight = facts.reshape(2, len(POPULATIONS), -1)
         likeness = self._check.scores(names)

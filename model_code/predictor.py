@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,6 +26,9 @@ AMBIGUOUS = "ambiguous"
 
 _AT_ONCE = 4096
 """Texts per pass: bounds the memory of a large request."""
+
+_MANY = 100
+"""Names from which on it pays to hand a part of the work to another thread."""
 
 _DIGITS = 6
 
@@ -104,6 +108,7 @@ class Predictor:
         self._population = POPULATIONS.index(population)
         self._lookup = EvidenceLookup(model.evidence)
         self._context = Context(model.evidence, model.check)
+        self._beside = ThreadPoolExecutor(thread_name_prefix="neighbours")
         # One number per slot, so that a feature costs one look into memory: tag, delta, shared.
         weights = model.spellings.weights.view(np.uint8).astype(np.int32)
         self._packed = (
@@ -181,7 +186,14 @@ class Predictor:
         share: npt.NDArray[np.float32],
     ) -> Surroundings:
         """Compute the inputs of the network on top, given the evidence for the names."""
-        return self._context.of(names, self.logits(names), weight, share)
+        if len(names) < _MANY:
+            pairs, logits = self._context.neighbours(names), self.logits(names)
+        else:
+            # Array operations of two threads go on beside each other.
+            finding = self._beside.submit(self._context.neighbours, names)
+            logits = self.logits(names)
+            pairs = finding.result()
+        return self._context.of(names, pairs, logits, weight, share)
 
     def logits(self, names: Sequence[str]) -> Floats:
         """Return the spelling's logits [names, populations]."""

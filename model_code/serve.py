@@ -135,6 +135,7 @@ def main() -> int:
         host="0.0.0.0",  # noqa: S104  (a container is reached through its published port)
         port=settings.port,
         threads=4,
+        recv_bytes=1 << 17,  # a thousand names come in one piece
         max_request_body_size=10 * MAXIMUM_BYTES,  # up to there, our own message
         clear_untrusted_proxy_headers=True,
         ident=None,

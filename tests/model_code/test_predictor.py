@@ -103,7 +103,7 @@ def test_a_batch_answers_as_single_requests(predictor: Predictor) -> None:
         "\ud800",
         "x",
     ]
-    texts += [beginning + WOMEN[0] for beginning in BEGINNINGS]
+    texts += [beginning + ending for beginning in BEGINNINGS for ending in (*WOMEN, *MEN)]
     together = predictor.predict(texts)
     assert [entry.name for entry in together] == texts
     for text, answer in zip(texts, together, strict=True):
