@@ -53,7 +53,7 @@ TEST_JOBS ?= 2
 .PHONY: test test-model test-container test-regions coverage mutation check format snapshots
 test: setup .venv-notebooks/.stamp .venv-soak/.stamp test-model ## Run all tests: units, templates, end to end on the local AWS, browser [TEST_JOBS=2]
 	$(BIN)/python $(MEASURE) -m pytest --ignore tests/model_code --ignore tests/regions --numprocesses $(TEST_JOBS) --dist loadgroup --no-loadscope-reorder
-test-model: .venv-model/.stamp build/train.stamp
+test-model: .venv-model/.stamp build/train.stamp ## The tests of data, training and serving alone
 	.venv-model/bin/python $(MEASURE) -m pytest tests/model_code
 coverage: export COVERAGE_FILE = $(CURDIR)/build/coverage/data
 coverage: .venv/.stamp ## Run all tests and report how much of our own code they take, branch by branch
@@ -200,7 +200,7 @@ notebook: setup .venv-notebooks/.stamp ## Open JupyterLab with the lessons on th
 
 .PHONY: setup synth-inputs layer lock clean
 setup: $(SYNTHESIS) .venv-model/.stamp .venv-functions/.stamp ## Install everything
-synth-inputs: .venv/.compiled build/train.stamp build/layer.stamp # what the CDK CLI asks for (cdk.json)
+synth-inputs: .venv/.compiled build/train.stamp build/layer.stamp ## What a synthesis ships; the CDK CLI asks for it (cdk.json)
 layer: build/layer.stamp ## Build the functions' dependency layer in build/layer/
 lock: .venv/.stamp ## Pin what the requirements*.in files ask for, with hashes
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt
