@@ -52,7 +52,7 @@ local-reset: .venv/.stamp ## Stop it and forget what was stored
 TEST_JOBS ?= 2
 .PHONY: test test-model test-container test-regions coverage mutation check format snapshots
 test: setup .venv-notebooks/.stamp .venv-soak/.stamp test-model ## Run all tests: units, templates, end to end on the local AWS, browser [TEST_JOBS=2]
-	$(BIN)/python $(MEASURE) -m pytest --ignore tests/model_code --ignore tests/regions --numprocesses $(TEST_JOBS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python $(MEASURE) -m pytest --ignore tests/model_code --ignore tests/regions --numprocesses $(TEST_JOBS) --no-loadscope-reorder
 test-model: .venv-model/.stamp build/train.stamp ## The tests of data, training and serving alone
 	.venv-model/bin/python $(MEASURE) -m pytest tests/model_code
 coverage: export COVERAGE_FILE = $(CURDIR)/build/coverage/data

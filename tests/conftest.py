@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,23 +10,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
+    from xdist.scheduler import LoadScopeScheduling
 
 
-TESTS = Path(__file__).parent
-
-SHARING = {"end_to_end", "local/sagemaker", "notebooks", "stacks"}
+SHARING = ("tests/end_to_end/", "tests/local/sagemaker/", "tests/notebooks/", "tests/stacks/")
 """Rooms whose modules share what is slow to start: a deployment, an emulator, a synthesis."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep together, where tests run side by side, what shares a fixture."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        module = item.path.relative_to(TESTS)
-        room = module.parent.as_posix()
-        item.add_marker(pytest.mark.xdist_group(room if room in SHARING else module.as_posix()))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Keep in one process what shares a fixture: a module, or a room."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByRoom(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+        def _split_scope(self, nodeid: str) -> str:
+            module = nodeid.partition("::")[0]
+            return next((room for room in SHARING if module.startswith(room)), module)
+
+    return ByRoom(config, log)
 
 
 @pytest.fixture(scope="module")
