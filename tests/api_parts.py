@@ -8,7 +8,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -29,6 +28,7 @@ import pytest
 from enter_feedback import repetition
 from feedback.table import FeedbackTable
 from gender_model.client import GenderModel
+from local import loopback
 from sentiment.client import SentimentService
 from tally.table import TallyTable
 
@@ -59,18 +59,10 @@ main()
 """
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start an emulator of its own for DynamoDB and return its URL."""
-    port = free_port()
+    port = loopback.free_port()
     url = f"http://127.0.0.1:{port}"
     home = tmp_path_factory.mktemp("aws")
     with (home / "log").open("w") as log:

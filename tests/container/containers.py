@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local import loopback
 from tests.container.engine import Engine
 
 SERVING_MEMORY_BYTES = 512 * 1024 * 1024
@@ -71,9 +72,8 @@ class Container:
         request = urllib.request.Request(
             f"http://{host}:{port}{path}", data=body, headers={"Content-Type": kind} if kind else {}
         )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=10) as response:
+            with loopback.open_url(request, timeout_seconds=10) as response:
                 return response.status, response.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()

@@ -24,6 +24,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from local import loopback
 from local.sagemaker.roles import RoleCredentials
 from tests.end_to_end.permissions import NEEDED, label, listed, permissions, statements
 
@@ -142,9 +143,8 @@ class Stage:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json", **headers},
         )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=60) as response:
+            with loopback.open_url(request, timeout_seconds=60) as response:
                 text = response.read()
         except urllib.error.HTTPError as error:
             raise RefusedError(f"{method} {path}: {error.code}") from error

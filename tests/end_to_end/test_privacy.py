@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from local import loopback
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -90,8 +92,7 @@ def send(application: Application, method: str, path: str, body: Any, **headers:
         data=None if body is None else json.dumps(body).encode(),
         headers={"Content-Type": "application/json", **headers},
     )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=60) as response:
+    with loopback.open_url(request, timeout_seconds=60) as response:
         assert response.headers["Cache-Control"] == "no-store", path
         text = response.read()
     return json.loads(text) if text else None

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from local import loopback
 from local.settings import PROJECT_ROOT
 
 if TYPE_CHECKING:
@@ -39,11 +40,10 @@ def patiently(application: Application, method: str, path: str, body: Any) -> in
         data=None if body is None else json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
     )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     status = 429
     for _ in range(100):
         try:
-            with opener.open(request, timeout=60) as response:
+            with loopback.open_url(request, timeout_seconds=60) as response:
                 status = response.status
         except urllib.error.HTTPError as error:
             status = error.code

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from local import loopback
 from stacks.capabilities.sign_in import API_SCOPE
 
 if TYPE_CHECKING:
@@ -67,9 +68,8 @@ def status_with(application: Application, token: str) -> int:
         f"{application.urls['api']}/getallcontents",
         headers={"Authorization": f"Bearer {token}"} if token else {},
     )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=60) as response:
+        with loopback.open_url(request, timeout_seconds=60) as response:
             status: int = response.status
             return status
     except urllib.error.HTTPError as error:

@@ -6,6 +6,7 @@ import json
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
+from local import loopback
 from tests.regions.conftest import STAGES
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ def status_of_api(regions: Regions, stage: str) -> int:
     request = urllib.request.Request(
         f"{regions.aws.settings.endpoint_url}/_aws/execute-api/{identifier}/vocweb/openapi.json",
     )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=60) as response:
+    with loopback.open_url(request, timeout_seconds=60) as response:
         status: int = response.status
     return status
 
