@@ -17,7 +17,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import platform
 import random
 import shutil
 import statistics
@@ -26,6 +25,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from soak import machine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -161,8 +162,7 @@ def main() -> None:
     result: Mapping[str, Any] = {
         "command": "python -m benchmarks.cold_start",
         "machine": {
-            "processors": os.cpu_count(),
-            "python": platform.python_version(),
+            **machine.describe(),
             "load_average": round(os.getloadavg()[0], 1),
         },
         "rounds": ROUNDS,

@@ -32,7 +32,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import machine
 from feedback.table import FeedbackTable
 from gender_model.client import GenderModel
 from identify_gender.logic import identify
@@ -41,6 +40,7 @@ from local.client_environment import make_client
 from local.credentials import load_or_create
 from local.deployment import read_outputs
 from local.settings import LocalSettings
+from soak import machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

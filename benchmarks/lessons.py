@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from soak import machine
 from stacks.shipped_folder import REPOSITORY
 from tests.local.sagemaker.emulator import Emulator
 from tests.notebooks.classroom import FULL, LESSONS, MODEL_PYTHON, Classroom, synthesized
@@ -59,8 +59,7 @@ def record(name: str, seconds: float, accuracy: float) -> None:
         "seconds": round(seconds),
         "accuracy_on_unseen": accuracy,
         "load_average": round(os.getloadavg()[1], 1),
-        "processors": os.cpu_count(),
-        "python": platform.python_version(),
+        **machine.describe(),
     }
     written = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     lessons = {**written.get("lessons", {}), name: figures}

@@ -17,8 +17,8 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import machine
 from local import loopback
+from soak import machine
 from soak.processes import MemoryWatch, peaks
 
 if TYPE_CHECKING:

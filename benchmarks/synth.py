@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -20,10 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from soak import machine
+from stacks.settings import read_presets
+from stacks.shipped_folder import REPOSITORY
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 RESULTS = REPOSITORY / "docs" / "benchmarks" / "synth.json"
 _ROUNDS = 5
 _CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
@@ -88,8 +90,7 @@ def main() -> None:
     result = {
         "command": "python -m benchmarks.synth",
         "machine": {
-            "processors": os.cpu_count(),
-            "python": platform.python_version(),
+            **machine.describe(),
             "load_average": round(os.getloadavg()[2], 1),
         },
         "rounds": _ROUNDS,
@@ -124,7 +125,7 @@ def _processor_seconds() -> float:
 
 
 def _count_stages() -> int:
-    presets = json.loads((REPOSITORY / "cdk.json").read_text())["context"]["voc-gender"]
+    presets = read_presets()
     return len(presets["environments"]) * len(presets["regions"])
 
 

@@ -13,10 +13,9 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks import machine
 from local.progress import say
 from local.settings import LocalSettings
-from soak import deployments, faults, load, rehearsing, report
+from soak import deployments, faults, load, machine, rehearsing, report
 from soak.rehearsing import Outcome
 from soak.surroundings import Surroundings
 

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from benchmarks import machine
 from local.settings import PROJECT_ROOT
-from soak import deployments, faults
+from soak import deployments, faults, machine
 from soak.rehearsing import RECOVERY_SECONDS, Outcome
 from soak.surroundings import CLIENTS_PYTHON
 
