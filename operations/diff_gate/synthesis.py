@@ -21,7 +21,11 @@ from stacks.shipped_folder import REPOSITORY
 
 _BUILT = ("build/train", "build/layer")
 _BUILT_FROM = {
-    "the functions' layer": ("lambda/requirements.txt",),
+    "the functions' layer": (
+        "lambda/requirements.txt",
+        "operations/layer_bytecode.mjs",
+        "package.json",
+    ),
     "the training data": ("model_code/data.py", "model_code/names.py"),
 }
 _REQUIREMENTS = "requirements.txt"
