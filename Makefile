@@ -52,19 +52,18 @@ local-reset: .venv/.stamp ## Stop it and forget what was stored
 TEST_JOBS ?= 2
 .PHONY: test test-model test-container test-regions coverage mutation check format snapshots
 test: setup .venv-notebooks/.stamp .venv-soak/.stamp test-model ## Run all tests: units, templates, end to end on the local AWS, browser [TEST_JOBS=2]
-	$(BIN)/python $(MEASURE) -m pytest --ignore tests/model_code --ignore tests/regions --numprocesses $(TEST_JOBS) --no-loadscope-reorder
+	$(BIN)/python -m pytest --ignore tests/model_code --ignore tests/regions --numprocesses $(TEST_JOBS) --no-loadscope-reorder
 test-model: .venv-model/.stamp build/train.stamp ## The tests of data, training and serving alone
-	.venv-model/bin/python $(MEASURE) -m pytest tests/model_code
+	.venv-model/bin/python -m pytest tests/model_code
 coverage: export COVERAGE_FILE = $(CURDIR)/build/coverage/data
-coverage: export MEASURED = $(CURDIR)
-# The embedded AWS inherits no variable: its processes find in this file that they are measured.
-MEASURE_AT_START = import os; os.environ.update(COVERAGE_PROCESS_START="$(CURDIR)/pyproject.toml", COVERAGE_FILE="$(COVERAGE_FILE)", MEASURED="$(MEASURED)"); import coverage; coverage.process_startup()
+# The embedded AWS inherits no variable: every process finds in this file that it is measured.
+MEASURE_AT_START = import os; os.environ.update(COVERAGE_PROCESS_START="$(CURDIR)/pyproject.toml", COVERAGE_FILE="$(COVERAGE_FILE)", MEASURED="$(CURDIR)"); import coverage; coverage.process_startup()
 coverage: setup ## Run all tests and report how much of our own code they take, branch by branch
 	rm -rf build/coverage
 	mkdir -p build/coverage
 	trap 'rm -f .venv*/lib/python3*/site-packages/measured.pth' EXIT; \
 	for packages in .venv/lib/python3*/site-packages .venv-model/lib/python3*/site-packages; do echo '$(MEASURE_AT_START)' > $$packages/measured.pth; done; \
-	$(MAKE) --no-print-directory test MEASURE="-m coverage run"
+	$(MAKE) --no-print-directory test
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage html --quiet --directory build/coverage/html --fail-under 0
 	$(BIN)/coverage report
