@@ -79,26 +79,23 @@ def mutate(target: str) -> Outcome:
     config = folder / "cosmic-ray.toml"
     config.write_text(_config(target))
     session = folder / "session.sqlite"
-    for command in (
-        ["cosmic-ray", "init", config, session],
-        ["cr-filter-operators", session, config],
-        ["cosmic-ray", "--verbosity", "ERROR", "baseline", config],
-        ["cosmic-ray", "exec", config, session],
-    ):
-        subprocess.run(
-            [str(Path(sys.executable).with_name(str(command[0]))), *map(str, command[1:])],
-            cwd=folder,
-            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-            stdout=subprocess.DEVNULL,
-            check=True,
-        )
-    dump = subprocess.run(
-        [str(Path(sys.executable).with_name("cosmic-ray")), "dump", str(session)],
+    _run(folder, "cosmic-ray", "init", config, session)
+    _run(folder, "cr-filter-operators", session, config)
+    _run(folder, "cosmic-ray", "--verbosity", "ERROR", "baseline", config)
+    _run(folder, "cosmic-ray", "exec", config, session)
+    return Outcome(target, list(_mutants(_run(folder, "cosmic-ray", "dump", session))))
+
+
+def _run(folder: Path, program: str, *arguments: str | Path) -> str:
+    """Run a program of this environment in a folder, and return what it prints."""
+    return subprocess.run(
+        [Path(sys.executable).with_name(program), *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-    )
-    return Outcome(target, list(_mutants(dump.stdout)))
+    ).stdout
 
 
 def _config(target: str) -> str:
