@@ -14,7 +14,8 @@ from ministack.services import cloudwatch
 from local.aws_api import Record, context
 from local.sagemaker.endpoint_runner import EndpointRunner
 from local.sagemaker.kinds import ENDPOINT
-from local.sagemaker.model_server import AnswerTimeoutError, ModelServer
+from local.sagemaker.model_server import ModelServer
+from local.sagemaker.serving_client import AnswerTimeoutError
 from local.sagemaker.store import Store
 
 _PATH = re.compile(

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import logging
-import queue
 import shutil
 import signal
-import socket
 import threading
 import time
 import uuid
@@ -24,12 +20,12 @@ from local.sagemaker.container_logs import LogStream
 from local.sagemaker.containers import Container, Containers, ContainerStartError
 from local.sagemaker.contracts import Layout, Program, UnsupportedImageError
 from local.sagemaker.roles import RoleCredentials
+from local.sagemaker.serving_client import PING_TIMEOUT_SECONDS, ServingClient
 from local.sagemaker.settings import SageMakerSettings
 from local.sagemaker.subprocesses import ContainerProcess
 
 logger = logging.getLogger("sagemaker")
 
-_PING_TIMEOUT_SECONDS = 2.0
 _PING_PAUSE_SECONDS = 2.0
 _ENDS_BEFORE_GIVING_UP = 2
 _RESTART_PAUSE_SECONDS = 0.5
@@ -38,10 +34,6 @@ _LONGEST_RESTART_PAUSE_SECONDS = 15.0
 
 class StartError(Exception):
     """A model server did not become healthy; the message is the endpoint's failure reason."""
-
-
-class AnswerTimeoutError(Exception):
-    """A model server did not answer in time."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +81,11 @@ class ModelServer:
         self._credentials: RoleCredentials | None = None
         self._process: ContainerProcess | None = None
         self._stream: LogStream | None = None
-        self._port = 0
         self._ends = 0
         self._last_line = ""
         self._ending = threading.Event()
         self._healthy = threading.Event()
-        self._idle: queue.LifoQueue[http.client.HTTPConnection] = queue.LifoQueue()
+        self._client = ServingClient(settings.invocation_timeout_seconds)
         self._in_flight = 0
         self._in_flight_change = threading.Condition()
 
@@ -136,7 +127,7 @@ class ModelServer:
         process = self._process
         if process is not None:
             process.end(self._settings.serving_grace_seconds)
-        self._close_connections()
+        self._client.close()
         if self._stream is not None:
             self._stream.close()
         if self._credentials is not None:
@@ -173,48 +164,7 @@ class ModelServer:
         OSError
             If the server went away.
         """
-        try:
-            return self._invoke(body, headers)
-        except TimeoutError as error:
-            raise AnswerTimeoutError from error
-        except http.client.HTTPException as error:
-            raise OSError(f"the model server broke off: {error!r}") from error
-
-    def _invoke(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
-        connection, reused = self._connection()
-        try:
-            connection.request("POST", "/invocations", body, dict(headers))
-            response = connection.getresponse()
-            content = response.read()
-        except TimeoutError:
-            connection.close()
-            raise
-        except (OSError, http.client.HTTPException):
-            connection.close()
-            if not reused:
-                raise
-            # The server may close a connection that rested; a new one tells whether it lives.
-            self._close_connections()
-            return self._invoke(body, headers)
-        self._idle.put(connection)
-        answered = {name.lower(): value for name, value in response.getheaders()}
-        return response.status, answered, content
-
-    def _connection(self) -> tuple[http.client.HTTPConnection, bool]:
-        with contextlib.suppress(queue.Empty):
-            return self._idle.get_nowait(), True
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", self._port, timeout=self._settings.invocation_timeout_seconds
-        )
-        connection.connect()
-        # Headers and body go out in two writes; with Nagle's algorithm the second waits 40 ms.
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return connection, False
-
-    def _close_connections(self) -> None:
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._idle.get_nowait().close()
+        return self._client.invoke(body, headers)
 
     def _prepare(self) -> _Prepared:
         description, role_arn = self._variant["Container"], self._variant["RoleArn"]
@@ -268,14 +218,15 @@ class ModelServer:
     def _run_once(self, prepared: _Prepared) -> None:
         stream = prepared.stream
         # Somebody may take the port before the program does; its next start gets another one.
-        self._port = loopback.free_port()
+        port = loopback.free_port()
+        self._client.turn_to(port)
         try:
             process = self._containers.start(
                 Container(
                     program=prepared.program,
                     layout=self._layout,
                     environment=prepared.environment,
-                    port=self._port,
+                    port=port,
                     memory_mb=self._variant.get("ServerlessConfig", {}).get("MemorySizeInMB"),
                 )
             )
@@ -305,7 +256,7 @@ class ModelServer:
 
     def _watch_health(self, process: ContainerProcess) -> None:
         while process.is_running and not self._ending.is_set():
-            if self._ping():
+            if self._client.ping():
                 self._healthy.set()
                 self._end_if_hung(process)
                 return
@@ -314,10 +265,10 @@ class ModelServer:
     def _end_if_hung(self, process: ContainerProcess) -> None:
         """End a program that stopped answering, as AWS replaces it; it is started again."""
         # Counted, not timed: after a pause of the whole machine the first ping decides.
-        pings = self._settings.hung_after_seconds / (_PING_PAUSE_SECONDS + _PING_TIMEOUT_SECONDS)
+        pings = self._settings.hung_after_seconds / (_PING_PAUSE_SECONDS + PING_TIMEOUT_SECONDS)
         failed = 0
         while not self._ending.wait(_PING_PAUSE_SECONDS) and process.is_running:
-            failed = 0 if self._ping() else failed + 1
+            failed = 0 if self._client.ping() else failed + 1
             if failed >= pings and process.is_running and not self._ending.is_set():
                 self._report("The model server does not answer /ping; it is started anew.")
                 process.signal_group(signal.SIGKILL)
@@ -327,18 +278,6 @@ class ModelServer:
         if self._stream is not None:
             self._stream.write(message)
         logger.warning("%s: %s", self._endpoint_name, message)
-
-    def _ping(self) -> bool:
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", self._port, timeout=_PING_TIMEOUT_SECONDS
-        )
-        try:
-            connection.request("GET", "/ping")
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
 
     def _wait_until_healthy(self, cancelled: threading.Event) -> None:
         limit = self._variant.get("ContainerStartupHealthCheckTimeoutInSeconds")

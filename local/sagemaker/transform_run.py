@@ -23,8 +23,9 @@ from local.sagemaker import artifacts, roles
 from local.sagemaker.container_logs import LogStream
 from local.sagemaker.containers import Containers
 from local.sagemaker.kinds import REASON_CHARACTERS
-from local.sagemaker.model_server import AnswerTimeoutError, ModelServer, StartError
+from local.sagemaker.model_server import ModelServer, StartError
 from local.sagemaker.models import container_of
+from local.sagemaker.serving_client import AnswerTimeoutError
 from local.sagemaker.settings import SageMakerSettings
 from local.sagemaker.store import Store
 
