@@ -6,13 +6,7 @@ bucket that somebody published to, and nothing is exported, for there is no othe
 
 from __future__ import annotations
 
-from aws_cdk import (
-    CfnOutput,
-    CliCredentialsStackSynthesizer,
-    Environment,
-    PermissionsBoundary,
-    Stack,
-)
+from aws_cdk import CfnOutput, CliCredentialsStackSynthesizer, Environment, Stack
 from constructs import Construct
 
 from stacks.acknowledgements import acknowledge
@@ -25,6 +19,7 @@ from stacks.capabilities.notebook import Notebook
 from stacks.capabilities.storage import Storage
 from stacks.capabilities.website import Website
 from stacks.deliveries import Deliveries
+from stacks.permissions_boundary import permissions_boundary
 from stacks.settings import Settings
 from stacks.tagging import tag_everything
 
@@ -60,11 +55,7 @@ class LaunchStack(Stack):
             env=Environment(region=settings.region),
             description="Voice of the Customer: feedback, and gender inferred from first names",
             synthesizer=CliCredentialsStackSynthesizer(file_assets_bucket_name=assets_bucket),
-            permissions_boundary=(
-                PermissionsBoundary.from_name(settings.permissions_boundary)
-                if settings.permissions_boundary
-                else None
-            ),
+            permissions_boundary=permissions_boundary(settings),
         )
         key, topic = add_foundation(self, settings=settings)
         storage = Storage(self, "Storage", settings=settings, key=key, deliveries=deliveries)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Environment, PermissionsBoundary, Stack, Stage
+from aws_cdk import Environment, Stack, Stage
 from constructs import Construct
 
 from stacks.api_stack import ApiStack
@@ -13,6 +13,7 @@ from stacks.foundation_stack import FoundationStack
 from stacks.model_stack import ModelStack
 from stacks.monitoring_stack import MonitoringStack
 from stacks.notebook_stack import NotebookStack
+from stacks.permissions_boundary import permissions_boundary
 from stacks.settings import Settings
 from stacks.storage_stack import StorageStack
 from stacks.tagging import tag_everything
@@ -27,11 +28,7 @@ class RegionalStage(Stage):
             scope,
             settings.stage_name,
             env=Environment(region=settings.region),
-            permissions_boundary=(
-                PermissionsBoundary.from_name(settings.permissions_boundary)
-                if settings.permissions_boundary
-                else None
-            ),
+            permissions_boundary=permissions_boundary(settings),
         )
         foundation = (
             FoundationStack(self, "Foundation", settings=settings)
