@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> int:
     """Run the training job; returns the exit code."""
     folders = TrainingFolders.from_environment(os.environ)
     signal.signal(signal.SIGTERM, _stop)
+    # Notices of TensorFlow about the machine would be the last lines of the log for a while.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         train(from_job(arguments, folders.config), folders)
     except (ChannelError, HyperparameterError) as error:
