@@ -40,6 +40,9 @@ _OPERATORS = (
     r"core/Variable",
 )
 
+# For readers and the type checker: nothing assigns to a frozen instance.
+_NOTHING_WHEN_RUN = ("if TYPE_CHECKING:", "@dataclass(frozen=True, slots=True)")
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -141,7 +144,7 @@ def _mutants(dump: str) -> Iterator[Mutant]:
         if result is None or result["worker_outcome"] == "skipped":
             continue
         before, after = _changed_lines(result["diff"])
-        if before == "if TYPE_CHECKING:":
+        if before in _NOTHING_WHEN_RUN:
             continue
         yield Mutant(
             module=item["mutations"][0]["module_path"],
@@ -162,15 +165,29 @@ def _changed_lines(diff: str) -> tuple[str, str]:
     return text("-"), text("+")
 
 
+@dataclass(frozen=True)
+class Equivalent:
+    """Mutants of one line that mean the same as the code, and why."""
+
+    module: str
+    before: str
+    after: list[str]
+    reason: str
+
+
 def known_equivalents() -> set[tuple[str, str, str]]:
-    """Return the mutants that were looked at: module, what stood there, and what stands there."""
+    """Return the mutants that were looked at: module, what stood there, and what stands there.
+
+    Raises
+    ------
+    TypeError
+        An entry says no reason, or something that is not known.
+    """
     document = tomllib.loads(EQUIVALENT.read_text())
-    return {
-        (module, mutation["before"], after)
-        for module, mutations in document.items()
-        for mutation in mutations
-        for after in mutation["after"]
-    }
+    equivalents = (
+        Equivalent(module, **entry) for module, entries in document.items() for entry in entries
+    )
+    return {(known.module, known.before, after) for known in equivalents for after in known.after}
 
 
 def main() -> int:
