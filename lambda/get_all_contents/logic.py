@@ -43,7 +43,6 @@ def list_newest(
     fresh
         Ids that the client has just written. The listing's index follows the table after a
         moment; these feedbacks are shown as they are now. They may make the page longer.
-
     """
     page = table.newest(limit=limit, after=decode_cursor(after) if after else None)
     if fresh:

@@ -128,7 +128,7 @@ def regress(moments: Moments) -> Regression | None:
             factor
             * (
                 (1 - 2 * men) * sp[k]
-                - 2 * slope * (sp[k + 1] if k < 3 else 0.0)
+                - 2 * slope * sp[k + 1]
                 + men * men * p[k]
                 + 2 * men * slope * p[k + 1]
                 + slope * slope * p[k + 2]

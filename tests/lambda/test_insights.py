@@ -204,6 +204,7 @@ def test_known_genders_give_plain_shares() -> None:
     "people",
     [
         [],
+        [(1.0, True), (0.0, False)],
         [(1.0, True)] * 3,
         [(1.0, True)] * 500,
         [(0.5, True)] * 500,
