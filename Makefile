@@ -67,7 +67,7 @@ coverage: setup ## Run all tests and report how much of our own code they take, 
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage html --quiet --directory build/coverage/html --fail-under 0
 	$(BIN)/coverage report
-mutation: setup .venv-mutation/.stamp ## Mutate the core and see its tests notice [TARGETS="settings names logic insights gate"]
+mutation: setup .venv-mutation/.stamp ## Mutate the core and see its tests notice [TARGETS="settings names logic changes insights gate"]
 	.venv-mutation/bin/python -m tests.mutation $(TARGETS)
 test-container: .venv/.stamp node_modules/.stamp build/train.stamp ## Build the container image and run it on a real engine, started where none runs
 	CONTAINER_TESTS=1 $(BIN)/python -m pytest -rs tests/container

@@ -112,6 +112,15 @@ def measure(channel: Path, *, epochs: int, sample: float) -> dict[str, Any]:
     }
 
 
+def tell(figures: dict[str, Any], file: Path | None) -> None:
+    """Print figures as JSON, and write them to a file if there is one."""
+    text = json.dumps(figures, indent=2)
+    print(text)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text + "\n", "utf-8")
+
+
 def main(arguments: list[str]) -> int:
     """Measure the baseline and print its figures as JSON."""
     parser = argparse.ArgumentParser(prog="python -m model_code.baseline", description=__doc__)
@@ -121,11 +130,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--out", type=Path, help="file for the figures")
     given = parser.parse_args(arguments)
     figures = measure(given.channel, epochs=given.epochs, sample=given.sample)
-    text = json.dumps(figures, indent=2)
-    print(text)
-    if given.out is not None:
-        given.out.parent.mkdir(parents=True, exist_ok=True)
-        given.out.write_text(text + "\n", "utf-8")
+    tell(figures, given.out)
     return 0
 
 

@@ -144,11 +144,7 @@ def main(arguments: list[str]) -> int:
         "1_name": f"1/{workshop['predict_1_ms'] / figures['http_1_ms']:.0f}",
         "1000_names": f"1/{workshop['predict_1000_ms'] / figures['http_1000_ms']:.0f}",
     }
-    text = json.dumps(figures, indent=2)
-    print(text)
-    if given.out is not None:
-        given.out.parent.mkdir(parents=True, exist_ok=True)
-        given.out.write_text(text + "\n", "utf-8")
+    baseline.tell(figures, given.out)
     return 0
 
 

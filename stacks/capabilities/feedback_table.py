@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from stacks.capabilities.encryption_key import acknowledge_shared_key, table_encryption
+from stacks.capabilities.lasting_table import LastingTable
 from stacks.settings import Settings
 
 LISTING_INDEX = "NewestFirst"
@@ -33,22 +32,15 @@ class FeedbackTable(Construct):
         key: kms.IKey | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.table = dynamodb.Table(
+        self.table = LastingTable(
             self,
             "Table",
+            settings=settings,
+            key=key,
             partition_key=dynamodb.Attribute(name="ID", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            encryption=table_encryption(key),
-            encryption_key=key,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
             # On with every retention, so that what was given an end when there was one keeps it.
             time_to_live_attribute=_EXPIRES_AT,
-            deletion_protection=settings.retain_data,
-            removal_policy=RemovalPolicy.RETAIN if settings.retain_data else RemovalPolicy.DESTROY,
         )
-        acknowledge_shared_key(self.table, key)
         self.table.add_global_secondary_index(
             index_name=LISTING_INDEX,
             partition_key=dynamodb.Attribute(name="Listing", type=dynamodb.AttributeType.STRING),

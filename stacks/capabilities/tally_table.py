@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from stacks.capabilities.encryption_key import acknowledge_shared_key, table_encryption
+from stacks.capabilities.lasting_table import LastingTable
 from stacks.settings import Settings
 
 
@@ -31,17 +30,10 @@ class TallyTable(Construct):
         key: kms.IKey | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.table = dynamodb.Table(
+        self.table = LastingTable(
             self,
             "Table",
+            settings=settings,
+            key=key,
             partition_key=dynamodb.Attribute(name="Shard", type=dynamodb.AttributeType.NUMBER),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            encryption=table_encryption(key),
-            encryption_key=key,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            deletion_protection=settings.retain_data,
-            removal_policy=RemovalPolicy.RETAIN if settings.retain_data else RemovalPolicy.DESTROY,
         )
-        acknowledge_shared_key(self.table, key)

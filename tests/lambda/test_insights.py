@@ -240,6 +240,11 @@ def test_a_known_group() -> None:
     share = known_share(50, 100)
     assert isinstance(share, Share)
     assert (share.low, share.high) == pytest.approx((0.404, 0.596), abs=0.001)
+    nobody, everybody = known_share(0, 10), known_share(10, 10)
+    assert nobody is not None
+    assert everybody is not None
+    assert nobody.value == nobody.low == 0 < nobody.high < 0.4
+    assert everybody.value == everybody.high == 1 > everybody.low > 0.6
 
 
 def test_what_a_row_added_can_be_taken_away_exactly() -> None:
@@ -289,6 +294,7 @@ def test_the_route_tells_what_was_entered(call: Any) -> None:
         "F": 12, "M": 11, "U": 11, "X": 0, "not_identified": 2, "self_described": 0,
     }  # fmt: skip
     assert after["unknown"] == {"count": 11, "share": 0.3235}
+    assert after["confidence"] == 0.95
     positive = after["positive"]
     assert positive["F"]["low"] > positive["M"]["high"]
     assert positive["difference"]["low"] > 0

@@ -41,13 +41,16 @@ TARGETS = {
             "lambda/enter_feedback/logic.py",
             "lambda/predict_sentiment/logic.py",
             "lambda/get_all_contents/logic.py",
-            "lambda/feedback/changes.py",
         ),
         tests=(
             "tests/lambda/test_own_word.py",
             "tests/lambda/test_sentiment.py",
             "tests/lambda/test_api.py",
         ),
+    ),
+    "changes": Target(
+        modules=("lambda/feedback/changes.py",),
+        tests=("tests/lambda/test_changes.py",),
     ),
     "insights": Target(
         modules=("lambda/tally/contribution.py", "lambda/insights/estimate.py"),
