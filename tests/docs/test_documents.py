@@ -14,7 +14,9 @@ FILES = subprocess.run(
     ["git", "ls-files"], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True
 ).stdout.splitlines()
 DOCUMENTS = [name for name in FILES if name.endswith(".md")]
-TARGETS = set(re.findall(r"^([a-z][\w-]*):(?!=)", (REPOSITORY / "Makefile").read_text(), re.M))
+TARGETS = set(
+    re.findall(r"^([a-z][\w-]*):(?!=)", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
+)
 # Not kept in the repository: made by a command, or of AWS.
 MADE = re.compile(r"^(build|cdk\.out|node_modules|\.local|\.venv[\w-]*|output|/|<)")
 
@@ -26,14 +28,16 @@ def text_of(document: str) -> str:
 def code_of(document: str) -> list[str]:
     """Return what stands between backticks, and the lines of the blocks of code."""
     text = text_of(document)
-    blocks = re.findall(r"^```(?:sh|console)?\n(.*?)^```", text, re.M | re.S)
-    inline = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
+    blocks = re.findall(r"^```(?:sh|console)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    inline = re.findall(
+        r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    )
     return [line for block in blocks for line in block.splitlines()] + inline
 
 
 def anchors_of(document: str) -> set[str]:
     """Return where a link may jump to, named as GitHub names headings."""
-    headings = re.findall(r"^#+ (.+)$", text_of(document), re.M)
+    headings = re.findall(r"^#+ (.+)$", text_of(document), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID, uuid5
 
 import pytest
 
@@ -27,6 +28,15 @@ def test_the_same_key_stores_once(call: Any) -> None:
     assert len({answer.json()["ID"] for answer in (first, other, without)}) == 3
     assert len(call("GET", "/getallcontents").json()) == 3
     assert call("GET", "/insights").json()["feedbacks"] == 3
+
+
+def test_an_id_follows_from_the_key_and_what_was_typed_in_every_release(call: Any) -> None:
+    namespace = UUID("d1f2f0a5-55a7-4f55-8d9c-3f7b6f0e8a11")
+    typed = 'k\0{"first_name":"Mary","feedback":"Fine."}'
+
+    answer = enter(call, "k", {"FirstName": "Mary", "Feedback": "Fine."})
+
+    assert answer.json()["ID"] == str(uuid5(namespace, typed))
 
 
 def test_a_deleted_feedback_does_not_come_back(call: Any) -> None:

@@ -144,7 +144,8 @@ def _mutants(dump: str) -> Iterator[Mutant]:
         if result is None or result["worker_outcome"] == "skipped":
             continue
         before, after = _changed_lines(result["diff"])
-        if before in _NOTHING_WHEN_RUN:
+        # The star before keyword-only parameters is no product.
+        if before in _NOTHING_WHEN_RUN or after == before.replace(", *,", ", /,"):
             continue
         yield Mutant(
             module=item["mutations"][0]["module_path"],

@@ -44,6 +44,7 @@ TARGETS = {
         ),
         tests=(
             "tests/lambda/test_own_word.py",
+            "tests/lambda/test_repetition.py",
             "tests/lambda/test_sentiment.py",
             "tests/lambda/test_api.py",
         ),
@@ -53,7 +54,11 @@ TARGETS = {
         tests=("tests/lambda/test_changes.py",),
     ),
     "insights": Target(
-        modules=("lambda/tally/contribution.py", "lambda/insights/estimate.py"),
+        modules=(
+            "lambda/tally/contribution.py",
+            "lambda/insights/estimate.py",
+            "lambda/insights/logic.py",
+        ),
         tests=("tests/lambda/test_insights.py",),
     ),
     "gate": Target(
