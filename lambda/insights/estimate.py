@@ -80,6 +80,21 @@ class Moments:
             sp=tuple(sums.get(f"SP{power}", 0) / SCALE**power for power in range(4)),
         )
 
+    @property
+    def tell_apart(self) -> bool:
+        """Whether the names tell men and women apart, and there are people to regress on."""
+        n = self.p[0]
+        return n > 2 and self.determinant() > 1e-9 * n * n
+
+    def inner(self) -> tuple[float, float, float]:
+        """Return X'X: men with men, men with women, women with women."""
+        return self.p[0] - 2 * self.p[1] + self.p[2], self.p[1] - self.p[2], self.p[2]
+
+    def determinant(self) -> float:
+        """Return the determinant of X'X."""
+        mm, mf, ff = self.inner()
+        return mm * ff - mf * mf
+
     def with_added(self, count: int) -> Moments:
         """Return the moments with `count` men and `count` women more, half of them positive."""
         return Moments(
@@ -108,14 +123,11 @@ class Regression:
     size: tuple[float, float]
 
 
-def regress(moments: Moments) -> Regression | None:
-    """Return the regression, or None where the names do not tell men and women apart."""
+def regress(moments: Moments) -> Regression:
+    """Return the regression; needs moments that tell men and women apart."""
     p, sp = moments.p, moments.sp
-    n = p[0]
-    mm, mf, ff = n - 2 * p[1] + p[2], p[1] - p[2], p[2]
-    determinant = mm * ff - mf * mf
-    if n <= 2 or determinant <= 1e-9 * n * n:
-        return None
+    mm, mf, ff = moments.inner()
+    determinant = moments.determinant()
     inverse = ((ff / determinant, -mf / determinant), (-mf / determinant, mm / determinant))
     right = (sp[0] - sp[1], sp[1])
     men, women = (row[0] * right[0] + row[1] * right[1] for row in inverse)
@@ -138,7 +150,7 @@ def regress(moments: Moments) -> Regression | None:
 
     cross = weighted_squares((0, 1, -1))
     meat = ((weighted_squares((1, -2, 1)), cross), (cross, weighted_squares((0, 0, 1))))
-    correction = n / (n - 2)
+    correction = p[0] / (p[0] - 2)
     covariance = _product(_product(inverse, meat), inverse)
     return Regression(
         theta=(men, women),
@@ -156,13 +168,11 @@ def shares(moments: Moments) -> tuple[Share | None, Share | None, Share | None]:
     None stands for a group that is smaller than `MINIMUM_SIZE`, in the sense of
     `Regression.size`; the difference needs both.
     """
-    plain = regress(moments)
-    if plain is None:
+    if not moments.tell_apart:
         return None, None, None
+    plain = regress(moments)
     for_shares = regress(moments.with_added(_ADDED_PER_SHARE))
     for_difference = regress(moments.with_added(_ADDED_PER_DIFFERENCE))
-    if for_shares is None or for_difference is None:
-        return None, None, None
     told = [
         _share(plain.theta[k], for_shares.theta[k], for_shares.covariance[k][k], lowest=0.0)
         if plain.size[k] >= MINIMUM_SIZE

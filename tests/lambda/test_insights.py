@@ -67,7 +67,6 @@ def test_the_regression_from_sums_is_the_one_over_all_people(count: int) -> None
 
     regression = regress(Moments.from_sums(sums_of(people)))
 
-    assert regression is not None
     assert regression.theta == pytest.approx(theta)
     for found, expected in zip(regression.covariance, covariance, strict=True):
         assert found == pytest.approx(expected)
@@ -193,11 +192,25 @@ def test_known_genders_give_plain_shares() -> None:
 
     regression = regress(Moments.from_sums(sums_of(people)))
 
-    assert regression is not None
     assert regression.theta == pytest.approx((10 / 50, 30 / 40))
     assert regression.size == pytest.approx((50, 40))
     variance = regression.covariance[1][1]
     assert variance == pytest.approx(0.75 * 0.25 / 40 * 90 / 88)
+
+
+@pytest.mark.parametrize(
+    ("people", "enough"),
+    [
+        ([], False),
+        ([(1.0, True), (0.0, False)], False),
+        ([(1.0, True), (0.0, False), (1.0, False)], True),
+        ([(1.0, True)] * 500, False),
+        ([(0.5, True)] * 950 + [(0.5001, True)] * 50, False),
+        ([(0.5, True)] * 500 + [(0.5001, True)] * 500, True),
+    ],
+)
+def test_names_tell_apart(people: list[tuple[float, bool]], enough: bool) -> None:
+    assert Moments.from_sums(sums_of(people)).tell_apart is enough
 
 
 @pytest.mark.parametrize(
@@ -218,20 +231,36 @@ def test_no_figure_without_people(people: list[tuple[float, bool]]) -> None:
 
     assert men is None
     assert gap is None
-    if len(people) != 500 + MINIMUM_SIZE - 1:
-        assert women is None
-    else:
-        assert women is not None
+    assert (women is None) == (len(people) < 500 + MINIMUM_SIZE - 1)
+
+
+def test_a_group_of_the_smallest_size_has_a_figure() -> None:
+    people = [(1.0, True)] * 500 + [(0.0, False)] * MINIMUM_SIZE
+
+    assert None not in shares(Moments.from_sums(sums_of(people)))
 
 
 def test_a_group_that_agrees_is_not_certain() -> None:
-    people = [(1.0, True)] * 12 + [(0.0, True)] * 12
+    people = [(1.0, True)] * 12 + [(0.0, False)] * 12
 
-    _, women, _ = shares(Moments.from_sums(sums_of(people)))
+    men, women, _ = shares(Moments.from_sums(sums_of(people)))
 
+    assert men is not None
     assert women is not None
     assert women.value == women.high == 1
     assert 0.6 < women.low < 0.9
+    assert men.value == men.low == 0
+    assert 0.1 < men.high < 0.4
+
+
+def test_sums_that_contradict_themselves_give_shares_all_the_same() -> None:
+    people = sums_of([(1.0, True)] * 12 + [(0.0, True)] * 12)
+    more_positive_than_people = people + sums_of([(1.0, True)] * 30)
+    moments = Moments(
+        p=Moments.from_sums(people).p, sp=Moments.from_sums(more_positive_than_people).sp
+    )
+
+    assert shares(moments)[1] == Share(1, 1, 1)
 
 
 def test_a_known_group() -> None:
