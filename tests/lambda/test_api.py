@@ -81,6 +81,8 @@ def test_the_listing_is_newest_first_and_pages_by_link(call: Any) -> None:
 
     newest = ids[::-1]
     assert seen == [newest[:2], newest[2:4], newest[4:]]
+    largest = call("GET", "/getallcontents?limit=1000")
+    assert [row["ID"] for row in largest.json()] == newest
 
 
 @pytest.mark.usefixtures("dynamodb")
