@@ -492,6 +492,36 @@ def test_what_was_just_written_is_listed_as_it_is_now(call: Any, dynamodb: Any) 
         assert call("GET", f"/getallcontents?fresh={ids}").status == status
 
 
+def put_outside_the_index(dynamodb: DynamoDBClient, identifier: str, posted_time: str) -> None:
+    """Store a row that the listing's index does not have, as one that follows late."""
+    item = {"ID": identifier, "FirstName": "Zoë", "Feedback": "Fine.", "PostedTime": posted_time}
+    dynamodb.put_item(TableName=TABLE, Item={name: {"S": value} for name, value in item.items()})
+
+
+def test_what_the_index_does_not_have_yet_is_listed_if_it_is_asked_for(
+    call: Any, dynamodb: DynamoDBClient
+) -> None:
+    known = enter(call, "Tom")
+    put_outside_the_index(dynamodb, "late", "2999-01-01")
+
+    plain, fresh = call("GET", "/getallcontents"), call("GET", "/getallcontents?fresh=late")
+
+    assert [row["ID"] for row in plain.json()] == [known]
+    assert [row["ID"] for row in fresh.json()] == ["late", known]
+
+
+def test_what_may_be_on_the_next_page_is_not_on_this_one_too(
+    call: Any, dynamodb: DynamoDBClient
+) -> None:
+    enter(call, "Tom")
+    newest = enter(call, "Mary")
+    put_outside_the_index(dynamodb, "twin", rows(call)[newest]["PostedTime"])
+
+    page = call("GET", "/getallcontents?limit=1&fresh=twin").json()
+
+    assert [row["ID"] for row in page] == [newest]
+
+
 def test_a_feedback_is_given_its_end_where_there_is_a_retention(dynamodb: Any) -> None:
     posted = datetime(2026, 3, 1, tzinfo=UTC)
     row = Row(id="ends", first_name="Tom", feedback="Good.", posted_time=posted.isoformat())
