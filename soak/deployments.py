@@ -183,8 +183,8 @@ def _must_succeed(deployment: subprocess.Popen[str]) -> None:
         raise RuntimeError(f"the repeated deployment failed:\n{output[-3000:]}")
 
 
-def _wait_for_update(deployment: subprocess.Popen[str]) -> str:
-    """Read what a deployment prints until CloudFormation is at work, and return it."""
+def _wait_for_update(deployment: subprocess.Popen[str]) -> None:
+    """Read what a deployment prints until CloudFormation is at work."""
     if deployment.stdout is None:
         raise ValueError("the deployment must have been started with a pipe as its output")
     printed = ""
@@ -192,7 +192,7 @@ def _wait_for_update(deployment: subprocess.Popen[str]) -> str:
         printed += line
         if "deploying..." in line:
             time.sleep(_UNTIL_AT_WORK_SECONDS)
-            return printed
+            return
     raise RuntimeError(f"the deployment does not begin:\n{printed[-3000:]}")
 
 

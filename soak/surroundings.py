@@ -34,13 +34,6 @@ class Answer:
 
     status: int
     body: Any = None
-    retry_after: str | None = None
-
-    @property
-    def code(self) -> str:
-        """Code of the error, if it is one."""
-        error = self.body.get("error") if isinstance(self.body, dict) else None
-        return str(error.get("code", "")) if isinstance(error, dict) else ""
 
 
 @dataclass
@@ -98,7 +91,7 @@ class Surroundings:
                 answer = json.loads(content)
             except ValueError:
                 answer = None
-            return Answer(error.code, answer, error.headers.get("Retry-After"))
+            return Answer(error.code, answer)
         except (OSError, ValueError):
             return Answer(0)
 

@@ -50,7 +50,6 @@ async function compare({ name, base, head }) {
     network_rules: [...securityGroupChanges.ingress.additions, ...securityGroupChanges.egress.additions].map(
       (rule) => `${rule.groupId}: ${rule.describeProtocol()} ${rule.describePeer()}`,
     ),
-    permissions_broadened: difference.permissionsBroadened,
     text: difference.isEmpty ? "" : await asText(difference, formatDifferences),
     security_text: difference.permissionsAnyChanges ? await asText(difference, formatSecurityChanges) : "",
   };

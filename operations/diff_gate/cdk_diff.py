@@ -69,8 +69,6 @@ class TemplateChange(BaseModel):
         Whether something was added to IAM Identity Center.
     network_rules
         Rules that were added to security groups, in words.
-    permissions_broadened
-        CDK's own word on permissions: any added statement counts.
     text, security_text
         The two reports of ``cdk diff``; empty where there is nothing to say.
     """
@@ -83,7 +81,6 @@ class TemplateChange(BaseModel):
     managed_policies: Sequence[str]
     identity_center: bool
     network_rules: Sequence[str]
-    permissions_broadened: bool
     text: str
     security_text: str
 
