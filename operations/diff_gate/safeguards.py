@@ -14,7 +14,11 @@ from operations.diff_gate.rendering import render
 
 _KEEPING = {"Retain", "RetainExceptOnCreate", "Snapshot"}
 _RETENTION = {"DeletionPolicy": "removal", "UpdateReplacePolicy": "replacement"}
-_EMPTYING = {"Custom::S3AutoDeleteObjects", "Custom::ECRAutoDeleteImages"}
+_EMPTYING = {
+    "Custom::S3AutoDeleteObjects": "BucketName",
+    "Custom::ECRAutoDeleteImages": "RepositoryName",
+}
+"""What empties something when it is removed, and the property that names it."""
 
 
 @dataclass(frozen=True)
@@ -174,9 +178,9 @@ def weakened_retention(base: Template | None, head: Template | None) -> list[str
         lines += _expiring(logical_id, old, new)
     for logical_id, resource in _resources(head).items():
         if resource["Type"] in _EMPTYING and logical_id not in before and base is not None:
-            emptied = resource.get("Properties", {}).get("BucketName", logical_id)
-            if render(emptied).strip("${}") in before:
-                lines.append(f"{render(emptied)}: will be emptied when it is removed")
+            emptied = render(_value(resource, _EMPTYING[resource["Type"]]))
+            if emptied.strip("${}") in before:
+                lines.append(f"{emptied}: will be emptied when it is removed")
     return lines
 
 

@@ -322,6 +322,22 @@ def test_new_and_removed_stack(stacks: Mapping[str, SynthesizedStack]) -> None:
     assert "removed: DESTRUCTION" in table([verdict])
 
 
+@pytest.mark.parametrize(
+    ("kind", "emptying", "names_it"),
+    [
+        (BUCKET, "Custom::S3AutoDeleteObjects", "BucketName"),
+        ("AWS::ECR::Repository", "Custom::ECRAutoDeleteImages", "RepositoryName"),
+    ],
+)
+def test_what_is_there_will_be_emptied(
+    stacks: Mapping[str, SynthesizedStack], kind: str, emptying: str, names_it: str
+) -> None:
+    base = edited(stacks["Storage"], lambda t: t["Resources"].update(Old={"Type": kind}))
+    empties = {"Type": emptying, "Properties": {names_it: {"Ref": "Old"}}}
+    verdict = verdict_on(base, edited(base, lambda t: t["Resources"].update(Empties=empties)))
+    assert verdict.findings[DESTRUCTION] == ["${Old}: will be emptied when it is removed"]
+
+
 def test_stack_attributes(stacks: Mapping[str, SynthesizedStack]) -> None:
     stack = replace(stacks["Storage"], termination_protection=True)
     unprotected = replace(stack, termination_protection=False)
