@@ -49,6 +49,20 @@ def test_docker_is_asked_for_by_the_method_alone(monkeypatch: pytest.MonkeyPatch
         assert finding.outcome is Outcome.READY
 
 
+@pytest.mark.parametrize("engine", ["exec sleep 60", "echo", "exit 1"])
+def test_an_engine_that_does_not_answer(
+    engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = tmp_path / "docker"
+    client.write_text(f"#!/bin/sh\n{engine}\n")
+    client.chmod(0o755)
+    monkeypatch.setenv("CDK_DOCKER", str(client))
+    monkeypatch.setattr("operations.preflight.machine._ANSWER_SECONDS", 0.5)
+    finding = check_docker(chosen_stage("workshop", "us-east-1", "low-level"))
+    assert finding.outcome is Outcome.MISSING
+    assert finding.words == f"{client} is there, its engine does not answer"
+
+
 def test_region_without_a_service() -> None:
     settings = chosen_stage("workshop", "eu-west-1")
     assert check_services(settings).outcome is Outcome.READY
