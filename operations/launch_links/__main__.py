@@ -10,9 +10,9 @@ from pathlib import Path
 from local.progress import Step, say
 from operations.aws import AwsError, client
 from operations.deployment_target import TargetError, running_local
-from operations.launch_links.document import launch_link, render
-from operations.launch_links.publishing import PublishingError, check_readers, publish
-from operations.launch_links.templates import LaunchTemplate, synthesize
+from operations.launch_links.document import launch_link, links_in, render
+from operations.launch_links.publishing import check_readers, publish
+from operations.launch_links.templates import PublishingError, synthesize
 from stacks.settings import Settings, SettingsError, load_settings, read_presets
 from stacks.shipped_folder import REPOSITORY, MissingInputError
 
@@ -40,7 +40,7 @@ def _publish(options: argparse.Namespace) -> None:
     local = running_local("leave out LOCAL=1") if options.local else None
     where = f"the embedded AWS at {local.endpoint_url}" if local else "AWS"
     chosen = _settings(options)
-    launches: list[LaunchTemplate] = []
+    links: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder:
         for launch in synthesize(chosen, options.bucket_prefix, Path(folder)):
             with Step(f"{launch.region}: publishing to s3://{launch.bucket} on {where}") as step:
@@ -48,12 +48,17 @@ def _publish(options: argparse.Namespace) -> None:
                 new = publish(s3, launch, options.readers)
                 step.tell(f"{new} new files, {len(launch.assets) + 1 - new} were there")
                 step.tell(launch.url)
-            launches.append(launch)
+            links[launch.region] = launch_link(launch)
     if local is None:
-        _DOCUMENT.write_text(render(launches), encoding="utf-8")
-        say(f"The links are in {_DOCUMENT.relative_to(REPOSITORY)}")
-    for launch in launches:
-        say(launch_link(launch))
+        _write_document(links, keep_others=options.region is not None)
+    for link in links.values():
+        say(link)
+
+
+def _write_document(links: dict[str, str], *, keep_others: bool) -> None:
+    before = links_in(_DOCUMENT.read_text(encoding="utf-8")) if keep_others else {}
+    _DOCUMENT.write_text(render(before | links), encoding="utf-8")
+    say(f"The links are in {_DOCUMENT.relative_to(REPOSITORY)}")
 
 
 def _settings(options: argparse.Namespace) -> list[Settings]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from operations.launch_links.templates import STACK_NAME, LaunchTemplate
@@ -61,6 +62,8 @@ and older links go on working. `METHOD=high-level` (the default) trains in the l
 embedded AWS, to try it.
 """
 
+_ROW = re.compile(r"^\| `([a-z0-9-]+)` \| \[Launch\]\((\S+)\) \|$", re.MULTILINE)
+
 
 def launch_link(launch: LaunchTemplate) -> str:
     """Return the address of CloudFormation's quick-create page for a template."""
@@ -71,9 +74,20 @@ def launch_link(launch: LaunchTemplate) -> str:
     )
 
 
-def render(launches: Sequence[LaunchTemplate]) -> str:
-    """Write the document; without launches it says how to get some."""
-    if not launches:
+def links_in(document: str) -> dict[str, str]:
+    """Return the links of a document that :func:`render` wrote, by region."""
+    return dict(_ROW.findall(document))
+
+
+def render(links: Mapping[str, str]) -> str:
+    """Write the document; without links it says how to get some.
+
+    Parameters
+    ----------
+    links
+        By region.
+    """
+    if not links:
         return "\n".join([_HEAD, _NOTHING, _TAIL])
-    rows = [f"| `{launch.region}` | [Launch]({launch_link(launch)}) |" for launch in launches]
+    rows = [f"| `{region}` | [Launch]({link}) |" for region, link in links.items()]
     return "\n".join([_HEAD, "| Region | |\n|---|---|", *rows, "", _TAIL])

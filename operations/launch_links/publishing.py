@@ -8,16 +8,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from operations.launch_links.templates import LaunchTemplate, PublishedFile
+from operations.launch_links.templates import LaunchTemplate, PublishedFile, PublishingError
 
 PRIVATE = "private"
 PUBLIC = "public"
 _ACCOUNT = re.compile(r"\d{12}")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
-
-
-class PublishingError(Exception):
-    """Something cannot be published; the message says what to do."""
 
 
 def check_readers(readers: str) -> None:
@@ -58,6 +54,8 @@ def publish(s3: Any, launch: LaunchTemplate, readers: str | None) -> int:
     ------
     PublishingError
         If the bucket is somebody else's or in another region.
+    ClientError
+        If AWS refuses a request for another reason.
     """
     is_new = _provide_bucket(s3, launch)
     if readers is not None or is_new:
@@ -79,11 +77,14 @@ def _provide_bucket(s3: Any, launch: LaunchTemplate) -> bool:
     try:
         found = s3.head_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPHeaders"]
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status == 403:
             raise PublishingError(
                 f"the bucket {bucket} belongs to somebody else, or you may not use it. Choose "
                 "another BUCKET_PREFIX"
             ) from error
+        if status != 404:
+            raise
         _create_bucket(s3, bucket, region)
         return True
     place = found.get("x-amz-bucket-region", region)

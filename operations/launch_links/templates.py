@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,10 @@ MOST_BYTES = 1_000_000
 """What CloudFormation takes from S3."""
 
 _OLDEST_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+class PublishingError(Exception):
+    """Something cannot be published; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ def synthesize(
     ------
     SettingsError
         If the method needs an image, which a template cannot carry.
+    PublishingError
+        If a template is larger than CloudFormation takes.
     """
     packed: dict[str, Path] = {}
     for settings in chosen:
@@ -119,7 +124,11 @@ def _content_addressed(template: Path) -> PublishedFile:
     """Write the template without spaces, and name it by its content."""
     content = json.dumps(json.loads(template.read_text()), separators=(",", ":")).encode()
     if len(content) > MOST_BYTES:
-        sys.exit(f"the template has {len(content):,} bytes; CloudFormation takes {MOST_BYTES:,}")
+        raise PublishingError(
+            f"the template has {len(content):,} bytes, and CloudFormation takes {MOST_BYTES:,}. "
+            "Switch off a part of the preset workshop in cdk.json, or take 'make deploy', which "
+            "makes several stacks"
+        )
     compact = template.with_suffix(".compact")
     compact.write_bytes(content)
     return PublishedFile(f"{hashlib.sha256(content).hexdigest()}.template.json", compact)
