@@ -10,8 +10,9 @@ import json
 import os
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-from local.settings import LocalSettings
+from local.settings import LocalSettings, LocalSettingsError
 from operations.aws import AwsError, client, error_code, why
 from operations.chosen_stage import chosen_stage
 from stacks.settings import Settings
@@ -115,17 +116,24 @@ def running_local(real_aws: str) -> LocalSettings:
     Raises
     ------
     TargetError
-        If it does not run.
+        If it does not run, or a variable that describes it has a value that cannot work.
     """
-    local = LocalSettings.from_environment(os.environ)
+    try:
+        local = LocalSettings.from_environment(os.environ)
+    except LocalSettingsError as error:
+        raise TargetError(f"{error}. Or choose the real AWS: {real_aws}") from error
+    elsewhere = ""
     if local.urls_file.exists():
         # It may run on another port than this shell's variables say.
         address = str(json.loads(local.urls_file.read_text())["aws"])
-        if address == local.endpoint_url and _answers(local):
+        if address != local.endpoint_url:
+            port = urlsplit(address).port
+            elsewhere = f"It was started last at {address} (LOCAL_AWS_PORT={port}). "
+        elif _answers(local):
             return local
     raise TargetError(
-        f"no embedded AWS answers at {local.endpoint_url}. Start it with 'make local-up', or "
-        f"choose the real AWS: {real_aws}"
+        f"no embedded AWS answers at {local.endpoint_url}. {elsewhere}Start it with "
+        f"'make local-up', or choose the real AWS: {real_aws}"
     )
 
 

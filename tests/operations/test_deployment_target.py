@@ -42,3 +42,12 @@ def test_no_region_is_the_embedded_aws_which_must_run(
     monkeypatch.setenv("LOCAL_AWS_PORT", str(free_ports()))
     with pytest.raises(TargetError, match="make local-up"):
         find_target(region=None, environment=None)
+    (tmp_path / "urls.json").write_text('{"aws": "http://127.0.0.1:4999"}')
+    with pytest.raises(TargetError, match=r"started last at \S+:4999 \(LOCAL_AWS_PORT=4999\)"):
+        find_target(region=None, environment=None)
+
+
+def test_a_port_that_is_none_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_AWS_PORT", "x")
+    with pytest.raises(TargetError, match=r"'x': allowed are 1024 to 65534\. Or choose the real"):
+        find_target(region=None, environment=None)
