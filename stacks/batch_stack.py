@@ -30,14 +30,19 @@ class BatchStack(Stack):
         super().__init__(scope, construct_id, **kwargs)
         batch = BatchStateMachine(self, "Batch", settings=settings, bucket=bucket)
         if topic is not None:
-            add_alarm(
-                self,
-                "batch-failed",
-                settings=settings,
-                topic=topic,
-                metric=batch.machine.metric_failed(period=Duration.minutes(5)),
-                threshold=1,
-                periods=1,
-                means="A batch of names ended before its end.",
-            )
+            period = Duration.minutes(5)
+            for name, metric, means in (
+                ("batch-failed", batch.machine.metric_failed(period=period), "failed"),
+                ("batch-timed-out", batch.machine.metric_timed_out(period=period), "took too long"),
+            ):
+                add_alarm(
+                    self,
+                    name,
+                    settings=settings,
+                    topic=topic,
+                    metric=metric,
+                    threshold=1,
+                    periods=1,
+                    means=f"A batch of names {means}.",
+                )
         CfnOutput(self, "BatchStateMachineArn", value=batch.machine.state_machine_arn)

@@ -268,6 +268,11 @@ class Settings(BaseModel):
         return f"{self.environment}-{self.region}"
 
     @property
+    def name_prefix(self) -> str:
+        """What names begin with that are given once per account and region, or per account."""
+        return f"voc-gender-{self.environment}"
+
+    @property
     def endpoint_name(self) -> str:
         """Name of the endpoint.
 
@@ -276,7 +281,12 @@ class Settings(BaseModel):
         to the other: it is replaced. Lower case, because IAM matches names as they are written
         and SageMaker does not.
         """
-        return f"voc-gender-{self.environment}-{self.hosting}"
+        return f"{self.name_prefix}-{self.hosting}"
+
+    @property
+    def follows_traffic(self) -> bool:
+        """Whether the number of the endpoint's instances follows the traffic."""
+        return self.hosting == "instances" and self.instances_max > self.instances_min
 
     @property
     def notebook_name(self) -> str:
@@ -287,7 +297,7 @@ class Settings(BaseModel):
     @property
     def batch_job_name_prefix(self) -> str:
         """What the names of the batch transform jobs begin with."""
-        return f"voc-gender-{self.environment}-batch-"
+        return f"{self.name_prefix}-batch-"
 
     @property
     def allows_other_origins(self) -> bool:
@@ -342,8 +352,8 @@ def context_overrides(all_context: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     SettingsError
-        For a name without a colon or a dash prefix of CDK's own that no setting has: a
-        misspelt ``-c`` must not be ignored in silence.
+        For a name that is neither a setting nor the CDK's own (those hold a colon, or begin with
+        ``@`` or ``cdk-``): a misspelt ``-c`` must not be ignored in silence.
     """
     own = {
         name.replace("-", "_"): value
@@ -371,7 +381,7 @@ def read_presets() -> Mapping[str, Any]:
 
 
 def _belongs_to_cdk(name: str) -> bool:
-    return name.startswith(("@", "aws:", "aws-cdk:", "cdk-", "availability-zones:")) or ":" in name
+    return ":" in name or name.startswith(("@", "cdk-"))
 
 
 def _choose(name: str, overrides: dict[str, Any], known: Mapping[str, Any]) -> list[str]:

@@ -63,12 +63,15 @@ def training_data(folder: Path) -> ShippedFolder:
     MissingInputError
         If the folder holds no CSV file.
     """
-    files = sorted(folder.glob("*.csv")) if folder.is_dir() else []
+    # As training finds them, in folders below as well.
+    files = [path for path in folder.rglob("*.csv") if path.is_file()]
     if not files:
         raise MissingInputError(
             f"training_data: no CSV file in '{folder}'. 'make data' builds 'build/train'"
         )
-    version = fingerprint({path.name: path.read_bytes() for path in files})
+    version = fingerprint(
+        {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    )
     return ShippedFolder(folder, f"{DATA_PREFIX}/{version}")
 
 

@@ -14,7 +14,7 @@ RUNBOOK = "docs/operations.md"
 
 def alarm_name(settings: Settings, name: str) -> str:
     """Return the full name of an alarm; the short one stands in ``docs/operations.md``."""
-    return f"voc-gender-{settings.environment}-{name}"
+    return f"{settings.name_prefix}-{name}"
 
 
 def add_alarm(

@@ -85,15 +85,15 @@ class Endpoint(Construct):
             "Endpoint",
             endpoint_name=settings.endpoint_name,
             endpoint_config_name=config.attr_endpoint_config_name,
-            # Autoscaling owns the number of instances after the first deploy.
-            retain_all_variant_properties=settings.hosting == "instances" or None,
+            # What follows the traffic is not set back by a deploy.
+            retain_all_variant_properties=settings.follows_traffic or None,
             deployment_config=(
                 _canary(alarms.of_a_bad_model) if alarms and settings.rollout == "canary" else None
             ),
         )
         self._endpoint.node.add_dependency(role)
         self.name = self._endpoint.attr_endpoint_name
-        if settings.hosting == "instances" and settings.instances_max > settings.instances_min:
+        if settings.follows_traffic:
             self._scale_with_traffic()
         self._check(config)
 

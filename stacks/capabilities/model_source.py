@@ -23,7 +23,7 @@ from stacks.deliveries import Deliveries
 from stacks.framework_images import SCIKIT_LEARN_INFERENCE, TENSORFLOW_TRAINING
 from stacks.pretrained_model import ARTIFACT, PRETRAINED_PREFIX
 from stacks.settings import Settings
-from stacks.training_source import SOURCE_ARCHIVE_NAME, SOURCE_PREFIX
+from stacks.training_source import DATA_PREFIX, SOURCE_ARCHIVE_NAME, SOURCE_PREFIX
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +70,7 @@ def _high_level(
         settings=settings,
         bucket=bucket,
         image=ImageSource.of_framework(TENSORFLOW_TRAINING, settings.region),
+        reads=(DATA_PREFIX, SOURCE_PREFIX),
         data=deliveries.data,
         hyperparameters={
             "sagemaker_program": "train.py",
@@ -100,6 +101,7 @@ def _low_level(
         settings=settings,
         bucket=bucket,
         image=own_image(scope, "TrainingImage", settings=settings, target="train"),
+        reads=(DATA_PREFIX,),
         data=deliveries.data,
         hyperparameters=_hyperparameters(settings),
     )

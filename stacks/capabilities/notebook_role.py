@@ -8,12 +8,27 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.acknowledgements import acknowledge, acknowledge_objects
+from stacks.capabilities.training_job import MODELS_PREFIX
 from stacks.framework_images import SCIKIT_LEARN_INFERENCE, TENSORFLOW_TRAINING
+from stacks.lessons import LESSONS_PREFIX
+from stacks.pretrained_model import PRETRAINED_PREFIX
 from stacks.settings import Settings
+from stacks.training_source import DATA_PREFIX, SOURCE_PREFIX
 
 LESSON_PREFIX = "smworkshop-lesson-"
 """Jobs, models and endpoints of the lessons begin so; those of the deploy do not."""
 REPOSITORY_PREFIX = "smworkshop-"
+_WRITTEN = "lessons"
+# What a lesson learns from and looks at. Names that customers sent lie elsewhere (``batch/``), and
+# what the deployed endpoint runs is for reading only.
+_READ = (
+    DATA_PREFIX,
+    SOURCE_PREFIX,
+    MODELS_PREFIX,
+    PRETRAINED_PREFIX,
+    LESSONS_PREFIX,
+    _WRITTEN,
+)
 
 
 class NotebookRole(Construct):
@@ -69,14 +84,15 @@ class NotebookRole(Construct):
             statements=[
                 self._statement(["s3:ListBucket"], bucket.bucket_arn),
                 self._statement(
-                    ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-                    bucket.arn_for_objects("*"),
+                    ["s3:GetObject"], *(bucket.arn_for_objects(f"{kind}/*") for kind in _READ)
+                ),
+                self._statement(
+                    ["s3:PutObject", "s3:DeleteObject"], bucket.arn_for_objects(f"{_WRITTEN}/*")
                 ),
             ],
         )
-        acknowledge_objects(
-            access, bucket, "*", "The data scientist works in the whole of the project's bucket."
-        )
+        for kind in _READ:
+            acknowledge_objects(access, bucket, f"{kind}/*", "Keys end in a fingerprint or a time.")
         return access
 
     def _allow_images(self) -> None:

@@ -40,7 +40,6 @@ class JobMetrics:
 
     def allow_reading(self, gate: Function, settings: Settings) -> None:
         """Let the gate's function read it."""
-        name_prefix = f"voc-gender-{settings.environment}"
         gate.function.add_to_role_policy(
             iam.PolicyStatement(
                 actions=["sagemaker:DescribeTrainingJob"],
@@ -48,12 +47,12 @@ class JobMetrics:
                     Stack.of(gate).format_arn(
                         service="sagemaker",
                         resource="training-job",
-                        resource_name=f"{name_prefix}-*",
+                        resource_name=f"{settings.name_prefix}-*",
                     )
                 ],
             )
         )
-        acknowledge_job_names(gate, name_prefix)
+        acknowledge_job_names(gate, settings.name_prefix)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ _CORS_HEADERS = ["Content-Type", "Authorization", "Idempotency-Key", "X-Correlat
 
 def api_name(settings: Settings) -> str:
     """Return the API's name, by which the gateway's metrics are told apart."""
-    return f"voc-gender-{settings.environment}"
+    return settings.name_prefix
 
 
 def metrics_namespace(settings: Settings) -> str:

@@ -92,15 +92,6 @@ class SageMakerRole(Construct):
             # A registry's token knows no resource.
             iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"])
         )
-        acknowledge(
-            self, "AwsSolutions-IAM5[Resource::*]", "These actions of ECR and metrics take none."
-        )
-        acknowledge(
-            self,
-            f"AwsSolutions-IAM5[Resource::arn:aws:logs:{Stack.of(self).region}:<AWS::AccountId>:"
-            "log-group:/aws/sagemaker/*]",
-            "SageMaker chooses the names of its log groups.",
-        )
 
     def _allow_reporting(self) -> None:
         log_groups = Stack.of(self).format_arn(
@@ -129,4 +120,13 @@ class SageMakerRole(Construct):
                     "StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker"]}
                 },
             )
+        )
+        acknowledge(
+            self, "AwsSolutions-IAM5[Resource::*]", "These actions of ECR and metrics take none."
+        )
+        acknowledge(
+            self,
+            f"AwsSolutions-IAM5[Resource::arn:aws:logs:{Stack.of(self).region}:<AWS::AccountId>:"
+            "log-group:/aws/sagemaker/*]",
+            "SageMaker chooses the names of its log groups.",
         )

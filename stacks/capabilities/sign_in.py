@@ -38,7 +38,7 @@ class SignIn(Construct):
         )
         self._scope = cognito.OAuthScope.resource_server(server, _SCOPE)
         # Prefixes are one space for all customers of a region.
-        prefix = f"voc-gender-{settings.environment}-{Aws.ACCOUNT_ID}"
+        prefix = f"{settings.name_prefix}-{Aws.ACCOUNT_ID}"
         self.pool.add_domain(
             "Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix)
         )

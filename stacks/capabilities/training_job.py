@@ -6,7 +6,7 @@ stops it when the stack rolls back or goes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import CustomResource, Duration, Stack
@@ -21,7 +21,6 @@ from stacks.capabilities.function import Function
 from stacks.capabilities.sagemaker_role import ImageSource, SageMakerRole
 from stacks.settings import Settings
 from stacks.shipped_folder import ShippedFolder
-from stacks.training_source import DATA_PREFIX, SOURCE_PREFIX
 
 # What the training program prints, one measure a line: metric validation:accuracy=0.93
 METRICS = (
@@ -39,6 +38,19 @@ _VOLUME_GB = 10
 class TrainingJob(Construct):
     """Trains when code, data, image or hyperparameters changed, and only then.
 
+    Parameters
+    ----------
+    scope, construct_id, settings, bucket
+        Where it stands, and what it works with.
+    image
+        What trains.
+    reads
+        Folders of the bucket that the job reads.
+    data
+        The channel ``train``.
+    hyperparameters
+        As the program takes them.
+
     Attributes
     ----------
     job_name, model_data_url
@@ -53,14 +65,15 @@ class TrainingJob(Construct):
         settings: Settings,
         bucket: s3.IBucket,
         image: ImageSource,
+        reads: Sequence[str],
         data: ShippedFolder,
         hyperparameters: Mapping[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
-        self._name_prefix = f"voc-gender-{settings.environment}"
+        self._name_prefix = settings.name_prefix
         role = SageMakerRole(self, "Role", image=image)
-        role.allow_reading(bucket, DATA_PREFIX)
-        role.allow_reading(bucket, SOURCE_PREFIX)
+        for prefix in reads:
+            role.allow_reading(bucket, prefix)
         role.allow_writing(bucket, MODELS_PREFIX)
         provider = self._build_provider(settings, role.role, bucket)
         resource = CustomResource(

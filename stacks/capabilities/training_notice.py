@@ -32,7 +32,7 @@ class TrainingNotice(Construct):
                 detail_type=["SageMaker Training Job State Change"],
                 detail={
                     "TrainingJobStatus": ["Failed"],
-                    "TrainingJobName": [{"prefix": f"voc-gender-{settings.environment}-"}],
+                    "TrainingJobName": [{"prefix": f"{settings.name_prefix}-"}],
                 },
             ),
             targets=[

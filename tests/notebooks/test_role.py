@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.notebooks.classroom import LESSONS, Classroom, Lesson
+from tests.notebooks.classroom import Classroom, Lesson
 
 PERMISSIONS = {
     "BucketAccess": {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
@@ -87,12 +87,10 @@ def test_role_has_these_permissions_only(statements: dict[str, list[Statement]])
 @pytest.fixture(scope="module")
 def decisions(
     classroom: Classroom,
-    lessons: dict[str, Lesson],
-    idle_instance: None,
+    lessons: dict[str, Lesson],  # noqa: ARG001 - for its effect
+    idle_instance: None,  # noqa: ARG001 - for its effect
 ) -> list[dict[str, Any]]:
     """What IAM has allowed the role while it did everything that it is for."""
-    assert len(lessons) == len(LESSONS)
-    assert idle_instance is None
     return [entry for entry in classroom.decisions if entry["allowed"]]
 
 

@@ -42,6 +42,22 @@ def properties(assembly: Assembly, resource_type: str) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.fixture(scope="module")
+def fixed(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """Return a production whose instances are as many as they are."""
+    chosen = {"environment": "production", "region": "eu-west-1"}
+    count = {"instances_min": 4, "instances_max": 4}
+    return synthesize(tmp_path_factory.mktemp("fixed"), chosen | count)
+
+
+def test_a_fixed_number_of_instances_is_what_a_deploy_sets(fixed: Assembly) -> None:
+    (config,) = properties(fixed, "AWS::SageMaker::EndpointConfig")
+    assert config["ProductionVariants"][0]["InitialInstanceCount"] == 4
+    (endpoint,) = properties(fixed, "AWS::SageMaker::Endpoint")
+    assert "RetainAllVariantProperties" not in endpoint
+    assert not properties(fixed, "AWS::ApplicationAutoScaling::ScalableTarget")
+
+
 def test_every_role_is_bounded(alternative: Assembly) -> None:
     roles = properties(alternative, "AWS::IAM::Role")
     assert roles

@@ -143,6 +143,13 @@ def test_own_image_is_all_that_the_roles_may_pull(low_level: Assembly) -> None:
         assert ':repository/", {"Fn::Sub": "cdk-hnb659fds-container-assets-' in named
 
 
+def test_own_image_brings_its_program_and_reads_none_in_the_bucket(low_level: Assembly) -> None:
+    for policy in ("TrainingJobRole", "OwnImageServingRole"):
+        read = json.dumps(statements(model_of(low_level), policy))
+        assert "/models/*" in read
+        assert "/code/*" not in read
+
+
 def test_images_are_for_sagemakers_machines(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -63,7 +63,11 @@ def test_changed_data_have_another_fingerprint(tmp_path: Path) -> None:
     (tmp_path / "provenance.json").write_text("{}")
     assert training_data(tmp_path).prefix == before
     channel.write_text("name,female,male\nmary,10,2\n")
-    assert training_data(tmp_path).prefix != before
+    changed = training_data(tmp_path).prefix
+    assert changed != before
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "names.csv").write_text("name,female,male\ntom,1,10\n")
+    assert training_data(tmp_path).prefix not in {before, changed}
 
 
 def test_folder_without_data_is_refused(tmp_path: Path) -> None:
