@@ -45,7 +45,9 @@ def error_code(error: Exception) -> str:
 
 def is_denied(error: Exception) -> bool:
     """Whether the caller lacks a permission."""
-    return "AccessDenied" in error_code(error) or "Unauthorized" in error_code(error)
+    code = error_code(error)
+    # S3 has no name for it where it answers without a body.
+    return "AccessDenied" in code or "Unauthorized" in code or code == "403"
 
 
 def why(error: Exception) -> str:

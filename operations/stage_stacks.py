@@ -24,6 +24,11 @@ class DeployedStack:
     identifier: str
     status: str
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was deleted; AWS goes on listing it."""
+        return self.status == "DELETE_COMPLETE"
+
 
 def deployed_stacks(stage_name: str, region: str) -> list[DeployedStack]:
     """Return the stacks of a stage, those that were deleted within 90 days included."""

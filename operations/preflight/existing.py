@@ -21,7 +21,7 @@ def check_existing(settings: Settings, caller: Caller) -> Iterator[Finding]:
     except AwsError as error:
         yield unknown("stacks", f"they could not be listed: {why(error)}")
         return
-    stacks = [stack for stack in listed if stack.status != "DELETE_COMPLETE"]
+    stacks = [stack for stack in listed if not stack.is_gone]
     stuck = [finding for stack in stacks for finding in _stuck(stack, caller)]
     there = f"{len(stacks)} deployed" if stacks else "none deployed yet"
     yield from stuck or [ready("stacks", f"{settings.stage_name}: {there}")]

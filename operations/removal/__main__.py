@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from local.deployment import CDK_COMMAND
 from operations.aws import AwsError, client, why
 from operations.chosen_stage import chosen_stage
 from operations.preflight.account import check_credentials
@@ -18,8 +19,6 @@ from operations.removal.leftovers import Kept, kept_resources, leftovers
 from operations.stage_stacks import DeployedStack, deployed_stacks
 from stacks.settings import Settings, SettingsError
 from stacks.shipped_folder import REPOSITORY
-
-_CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -41,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         listed = deployed_stacks(settings.stage_name, settings.region)
         kept = kept_resources(listed, settings.region)
-        stacks = [stack for stack in listed if stack.status != "DELETE_COMPLETE"]
+        stacks = [stack for stack in listed if not stack.is_gone]
         if options.list:
             return _list(settings, caller.account, kept)
         return _remove(settings, stacks, kept, account=caller.account, sure=options.yes)
@@ -77,7 +76,7 @@ def _remove(
     print(f"{stage} in account {account}: {names}.", flush=True)
     if not sure and not _confirmed(stage):
         return _fail(2, "nothing was removed. Type the stage's name, or give YES=1.")
-    command = [str(_CDK), "destroy", f"{stage}/*", "--force", "--no-notices"]
+    command = [str(CDK_COMMAND), "destroy", f"{stage}/*", "--force", "--no-notices"]
     command += ["--output", str(REPOSITORY / "build" / "cdk.destroy")]
     command += ["-c", f"environment={settings.environment}", "-c", f"region={settings.region}"]
     command += ["-c", f"method={settings.method}"]
@@ -87,11 +86,20 @@ def _remove(
 
 
 def _list(settings: Settings, account: str, kept: list[Kept]) -> int:
-    left = list(leftovers(settings, account, kept))
-    if not left:
-        print(f"Nothing is left of {settings.stage_name}.")
-    else:
-        print(f"\nLeft of {settings.stage_name}, and how to remove it:")
+    stage = settings.stage_name
+    stacks = [s for s in deployed_stacks(stage, settings.region) if not s.is_gone]
+    left = list(leftovers(settings, account, kept, stacks))
+    if stacks:
+        states = ", ".join(f"{s.name.removeprefix(f'{stage}-')} ({s.status})" for s in stacks)
+        print(f"\n{stage} is still deployed: {states}.")
+        print(
+            f"make destroy REGION={settings.region} ENVIRONMENT={settings.environment} removes it."
+        )
+    if left:
+        owner = ", which none of these stacks owns" if stacks else ""
+        print(f"\nLeft of {stage}{owner}, and how to remove it:")
+    elif not stacks:
+        print(f"Nothing is left of {stage}.")
     for leftover in left:
         print(f"- {leftover.words}" + (f"\n    {leftover.command}" if leftover.command else ""))
     return 0

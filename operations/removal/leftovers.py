@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from operations.aws import AwsError, client, why
-from operations.stage_stacks import DeployedStack, deployed_stacks
+from operations.aws import AwsError, client, error_code, why
+from operations.preflight.account import TOOLKIT_STACK
+from operations.stage_stacks import DeployedStack
 from stacks.settings import Settings
 
 _KEEPING = {"Retain", "RetainExceptOnCreate"}
+_NOT_FOUND = {"404", "NoSuchBucket", "NotFoundException", "ResourceNotFoundException"}
 _TOOLKIT_BUCKET = "BucketName"
 
 
@@ -63,7 +65,7 @@ _REMOVALS = {
         " --region {1} && aws cognito-idp delete-user-pool --user-pool-id {0} --region {1}",
     ),
     "AWS::KMS::Key": _Removal(
-        lambda region, name: client("kms", region).describe_key(KeyId=name),
+        lambda region, name: _key(region, name),
         "aws kms schedule-key-deletion --key-id {0} --pending-window-in-days 30 --region {1}",
     ),
     "AWS::Logs::LogGroup": _Removal(
@@ -86,23 +88,19 @@ def kept_resources(stacks: list[DeployedStack], region: str) -> list[Kept]:
     cloudformation = client("cloudformation", region)
     kept = []
     for stack in stacks:
-        gone = stack.status == "DELETE_COMPLETE"
-        retained = set() if gone else _retained(cloudformation, stack)
-        pages = cloudformation.get_paginator("list_stack_resources")
-        for page in pages.paginate(StackName=stack.identifier):
-            kept += [
-                Kept(resource["ResourceType"], resource["PhysicalResourceId"])
-                for resource in page["StackResourceSummaries"]
-                if resource.get("PhysicalResourceId")
-                and (
-                    resource["ResourceStatus"] == "DELETE_SKIPPED"
-                    or resource["LogicalResourceId"] in retained
-                )
-            ]
+        retained = set() if stack.is_gone else _retained(cloudformation, stack)
+        kept += [
+            Kept(resource["ResourceType"], resource["PhysicalResourceId"])
+            for resource in _resources(cloudformation, stack)
+            if resource["ResourceStatus"] == "DELETE_SKIPPED"
+            or resource["LogicalResourceId"] in retained
+        ]
     return list(dict.fromkeys(kept))
 
 
-def leftovers(settings: Settings, account: str, kept: list[Kept]) -> Iterator[Leftover]:
+def leftovers(
+    settings: Settings, account: str, kept: list[Kept], stacks: list[DeployedStack]
+) -> Iterator[Leftover]:
     """Look for everything that a removed stage leaves behind.
 
     Parameters
@@ -111,12 +109,14 @@ def leftovers(settings: Settings, account: str, kept: list[Kept]) -> Iterator[Le
         Of the stage.
     kept
         What was found before its stacks were removed.
+    stacks
+        Those that are still there: what they own is not left behind.
     """
     region = settings.region
-    yield from _stacks(settings)
-    yield from _kept(kept, region)
+    owned = _owned(stacks, region)
+    yield from _kept([resource for resource in kept if resource.identifier not in owned], region)
     for words, found in (
-        ("logs", _log_groups(settings)),
+        ("logs", _log_groups(settings, owned)),
         ("training jobs", _training_jobs(settings)),
         ("the CDK's assets", _assets(region, account)),
     ):
@@ -126,14 +126,28 @@ def leftovers(settings: Settings, account: str, kept: list[Kept]) -> Iterator[Le
             yield Leftover(f"{words}: could not be looked for: {why(error)}", "")
 
 
-def _stacks(settings: Settings) -> Iterator[Leftover]:
-    for stack in deployed_stacks(settings.stage_name, settings.region):
-        if stack.status != "DELETE_COMPLETE":
-            yield Leftover(
-                f"stack {stack.name} ({stack.status})",
-                f"aws cloudformation delete-stack --stack-name {stack.name} "
-                f"--region {settings.region}",
-            )
+def _owned(stacks: list[DeployedStack], region: str) -> set[str]:
+    """Return the physical ids of what these stacks have, and what stands last in them."""
+    cloudformation = client("cloudformation", region)
+    owned = {
+        resource["PhysicalResourceId"]
+        for stack in stacks
+        for resource in _resources(cloudformation, stack)
+        if resource["ResourceStatus"] not in {"DELETE_SKIPPED", "DELETE_COMPLETE"}
+    }
+    return owned | {_last_part(identifier) for identifier in owned}
+
+
+def _resources(cloudformation: Any, stack: DeployedStack) -> Iterator[Mapping[str, str]]:
+    pages = cloudformation.get_paginator("list_stack_resources")
+    for page in pages.paginate(StackName=stack.identifier):
+        for resource in page["StackResourceSummaries"]:
+            if resource.get("PhysicalResourceId"):
+                yield resource
+
+
+def _last_part(identifier: str) -> str:
+    return identifier.rpartition("/")[2]
 
 
 def _kept(kept: list[Kept], region: str) -> Iterator[Leftover]:
@@ -149,7 +163,12 @@ def _kept(kept: list[Kept], region: str) -> Iterator[Leftover]:
         try:
             if not removal.exists(region, resource.identifier):
                 continue
-        except AwsError:
+        except AwsError as error:
+            if error_code(error) not in _NOT_FOUND:
+                yield Leftover(
+                    f"{resource.type} {resource.identifier}: could not be looked for: {why(error)}",
+                    "",
+                )
             continue
         yield Leftover(
             f"{resource.type} {resource.identifier}, kept by its retention policy",
@@ -168,8 +187,16 @@ def _retained(cloudformation: Any, stack: DeployedStack) -> set[str]:
     }
 
 
-def _log_groups(settings: Settings) -> Iterator[Leftover]:
-    """Find the logs that services and CDK's own functions write without being asked."""
+def _log_groups(settings: Settings, owned: set[str]) -> Iterator[Leftover]:
+    """Find the logs that services and CDK's own functions write without being asked.
+
+    Parameters
+    ----------
+    settings
+        Of the stage.
+    owned
+        Names of functions, endpoints and logs that are still at work.
+    """
     endpoint = f"/aws/sagemaker/Endpoints/{settings.endpoint_name}"
     reasons = {
         f"/aws/lambda/{settings.stage_name}-": "written by a function after its removal",
@@ -183,6 +210,8 @@ def _log_groups(settings: Settings) -> Iterator[Leftover]:
         for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix):
             for group in page["logGroups"]:
                 name = group["logGroupName"]
+                if _last_part(name) in owned:
+                    continue
                 yield Leftover(
                     f"log group {name}, {reason}",
                     f"aws logs delete-log-group --log-group-name {name} --region {settings.region}",
@@ -211,10 +240,15 @@ def _assets(region: str, account: str) -> Iterator[Leftover]:
 
 
 def _outputs(region: str) -> Mapping[str, str]:
-    stacks = client("cloudformation", region).describe_stacks(StackName="CDKToolkit")["Stacks"]
+    stacks = client("cloudformation", region).describe_stacks(StackName=TOOLKIT_STACK)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
 
 def _log_group(region: str, name: str) -> bool:
     found = client("logs", region).describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     return any(group["logGroupName"] == name for group in found)
+
+
+def _key(region: str, name: str) -> bool:
+    key = client("kms", region).describe_key(KeyId=name)["KeyMetadata"]
+    return bool(key["KeyState"] != "PendingDeletion")
