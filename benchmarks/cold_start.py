@@ -27,15 +27,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soak import machine
+from stacks.shipped_folder import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "docs" / "benchmarks" / "cold_start.json"
-LAYER = ROOT / "build" / "layer"
-FUNCTIONS = ROOT / "lambda"
-FUNCTIONS_PYTHON = ROOT / ".venv-functions" / "bin" / "python"
+RESULTS = REPOSITORY / "docs" / "benchmarks" / "cold_start.json"
+LAYER = REPOSITORY / "build" / "layer"
+FUNCTIONS = REPOSITORY / "lambda"
+FUNCTIONS_PYTHON = REPOSITORY / ".venv-functions" / "bin" / "python"
 ROUNDS = 9
 ALONE = "boto3"
 

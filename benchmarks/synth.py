@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local.deployment import CDK_COMMAND
 from soak import machine
 from stacks.settings import read_presets
 from stacks.shipped_folder import REPOSITORY
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 RESULTS = REPOSITORY / "docs" / "benchmarks" / "synth.json"
 _ROUNDS = 5
-_CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
 _PYTHON = REPOSITORY / ".venv" / "bin" / "python"
 _EMPTY_APP = """\
 import aws_cdk as cdk
@@ -63,7 +63,7 @@ def synthesize(app: Path, output: Path, *context: str) -> Seconds:
     """
     started, used = time.perf_counter(), _processor_seconds()
     subprocess.run(
-        [str(_CDK), "synth", "--quiet", "--no-notices", "--output", str(output), *context],
+        [str(CDK_COMMAND), "synth", "--quiet", "--no-notices", "--output", str(output), *context],
         cwd=app,
         check=True,
         capture_output=True,

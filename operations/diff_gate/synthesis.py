@@ -17,6 +17,7 @@ import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from local.deployment import CDK_COMMAND
 from stacks.shipped_folder import REPOSITORY
 
 _BUILT = ("build/train", "build/layer")
@@ -29,7 +30,6 @@ _BUILT_FROM = {
     "the training data": ("model_code/data.py", "model_code/names.py"),
 }
 _REQUIREMENTS = "requirements.txt"
-_CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
 _UV = REPOSITORY / ".venv" / "bin" / "uv"
 
 
@@ -159,7 +159,7 @@ def _environment(work: Path) -> Path:
 def _synthesize(side: str, folder: Path, output: Path, context: Sequence[str]) -> None:
     shutil.rmtree(output, ignore_errors=True)
     # `--build :` leaves out cdk.json's own step: what it makes is given.
-    command = [str(_CDK), "synth", "--quiet", "--no-notices", "--no-color", "--no-lookups"]
+    command = [str(CDK_COMMAND), "synth", "--quiet", "--no-notices", "--no-color", "--no-lookups"]
     command += ["--build", ":", "--output", str(output)]
     command += [argument for setting in context for argument in ("-c", setting)]
     done = subprocess.run(
