@@ -79,7 +79,8 @@ def parse(body: bytes, content_type: str) -> Request:
             "UnsupportedMediaType",
             f"The content type must be one of {', '.join(CONTENT_TYPES)}",
         )
-    check_size(len(body))
+    if len(body) > MAXIMUM_BYTES:
+        raise RequestError(413, "BodyTooLarge", f"The body may hold at most {MAXIMUM_BYTES} bytes")
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -99,22 +100,6 @@ def parse(body: bytes, content_type: str) -> Request:
             f"The request holds {len(names)} names: at most {MAXIMUM_NAMES} are allowed",
         )
     return Request(names, population, kind)
-
-
-def check_size(length: int) -> None:
-    """Refuse a body that is too large.
-
-    Raises
-    ------
-    RequestError
-        413.
-    """
-    if length > MAXIMUM_BYTES:
-        raise RequestError(
-            413,
-            "BodyTooLarge",
-            f"The body holds {length} bytes: at most {MAXIMUM_BYTES} are allowed",
-        )
 
 
 def answer(request: Request, predictor: Predictor, model_id: str) -> bytes:

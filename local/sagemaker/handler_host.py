@@ -203,8 +203,12 @@ def request_handler(
                 return
             accept = self.headers.get("Accept", "*/*")
             accept = default_accept if accept in ("", "*/*") else accept
+            # The container reads an empty type as none.
+            content_type = (
+                self.headers.get("ContentType") or self.headers.get("Content-Type") or _JSON
+            )
             try:
-                answered = answer(body, self.headers.get("Content-Type", _JSON), accept)
+                answered = answer(body, content_type, accept)
             except Exception:  # noqa: BLE001 - whatever a handler raises is an answer
                 traceback.print_exc()
                 answered = 500, "text/html; charset=utf-8", _ERROR_PAGE

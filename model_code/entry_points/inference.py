@@ -1,39 +1,31 @@
 """Handlers for AWS's Python framework containers: ``SAGEMAKER_PROGRAM=inference.py``.
 
-The container calls ``model_fn`` once and the other three for every request.
+The container calls ``model_fn`` once and ``transform_fn`` for every request. It takes a WSGI
+application for an answer, which alone can have a status other than 200.
 """
 
 import os
-from pathlib import Path
 
-from model_code import artifact
-from model_code.invocations import Request, answer, parse
-from model_code.predictor import Predictor
+from model_code.served_model import Answer, ServedModel
 from model_code.settings import ServingSettings
 
-Served = tuple[Predictor, str]
 
-
-def model_fn(model_dir: str) -> Served:
+def model_fn(model_dir: str) -> ServedModel:
     """Load the model from a folder."""
-    settings = ServingSettings.from_environment({**os.environ, "SM_MODEL_DIR": model_dir})
-    model, model_id = artifact.load(Path(model_dir))
-    predictor = Predictor(model, threshold=settings.threshold, population=settings.population)
-    return predictor, model_id
+    return ServedModel.load(
+        ServingSettings.from_environment({**os.environ, "SM_MODEL_DIR": model_dir})
+    )
 
 
-def input_fn(body: bytes | str, content_type: str) -> Request:
-    """Read a request."""
-    return parse(body.encode() if isinstance(body, str) else bytes(body), content_type)
+def transform_fn(
+    model: ServedModel,
+    body: bytes | str,
+    content_type: str,
+    accept: str,  # noqa: ARG001
+) -> Answer:
+    """Answer a request; ``accept`` is ignored, as the design has it.
 
-
-def predict_fn(data: Request, model: Served) -> tuple[bytes, str]:
-    """Infer; the answer is formatted here, since it depends on the request's type."""
-    predictor, model_id = model
-    return answer(data, predictor, model_id), data.content_type
-
-
-def output_fn(prediction: tuple[bytes, str], accept: str) -> tuple[bytes, str]:  # noqa: ARG001
-    """Return the answer and its type; ``accept`` is ignored, as the design has it."""
-    body, content_type = prediction
-    return body, "application/json" if content_type == "text/csv" else content_type
+    JSON and CSV come as text, in which the container has replaced what is no UTF-8: such a
+    request alone is answered where ``serve.py`` refuses it.
+    """
+    return model.respond(body.encode() if isinstance(body, str) else body, content_type)

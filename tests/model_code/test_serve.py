@@ -3,101 +3,21 @@
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from model_code.invocations import MAXIMUM_BYTES, MAXIMUM_NAMES
 from tests.model_code.conftest import REPOSITORY, Job
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    content_type: str
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True)
-class Server:
-    url: str
-
-    def ask(self, body: bytes | None, content_type: str = "application/json") -> Answer:
-        request = urllib.request.Request(
-            f"{self.url}/invocations",
-            data=body,
-            headers={"Content-Type": content_type},
-            method="POST",
-        )
-        return send(request)
-
-    def names(self, names: list[Any], **further: str) -> Any:
-        answer = self.ask(json.dumps({"names": names, **further}).encode())
-        assert answer.status == 200, answer.body
-        return answer.json
-
-
-def send(request: urllib.request.Request | str) -> Answer:
-    try:
-        with urllib.request.urlopen(request, timeout=60) as response:
-            return Answer(response.status, response.headers["Content-Type"], response.read())
-    except urllib.error.HTTPError as error:
-        with error:
-            return Answer(error.code, error.headers["Content-Type"], error.read())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def start(model: Path, **environment: str) -> tuple[subprocess.Popen[str], int]:
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "model_code.serve"],
-        cwd=REPOSITORY,
-        env={
-            **os.environ,
-            "SM_MODEL_DIR": str(model),
-            "SAGEMAKER_BIND_TO_PORT": str(port),
-            **environment,
-        },
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    return process, port
+from tests.model_code.servers import Server, running, send, start
 
 
 @pytest.fixture(scope="module")
 def server(trained: Job) -> Iterator[Server]:
-    process, port = start(trained.model, CONFIDENCE_THRESHOLD="0.8", POPULATION="world")
-    url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if send(f"{url}/ping").status == 200:
-                break
-        except OSError:
-            time.sleep(0.05)
-    yield Server(url)
-    process.terminate()
-    process.communicate(timeout=30)
-    assert process.returncode == 0
+    with running(trained.model, CONFIDENCE_THRESHOLD="0.8", POPULATION="world") as server:
+        yield server
 
 
 def test_json(server: Server) -> None:
@@ -238,8 +158,8 @@ def test_wrong_settings_are_said_at_start(
 def test_serving_does_not_import_tensorflow(trained: Job) -> None:
     program = (
         "import sys; from model_code.settings import ServingSettings; import os;"
-        "from model_code.serve import application;"
-        "application(ServingSettings.from_environment(os.environ));"
+        "from model_code import serve;"
+        "serve.ServedModel.load(ServingSettings.from_environment(os.environ));"
         "assert not {'tensorflow', 'keras', 'PIL'} & set(sys.modules)"
     )
     environment = {**os.environ, "SM_MODEL_DIR": str(trained.model)}

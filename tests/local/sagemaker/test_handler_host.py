@@ -99,6 +99,8 @@ def test_bodies_arrive_and_leave_as_in_the_container(tmp_path: Path) -> None:
     with running(tmp_path, script) as connection:
         answer = ask(connection, "Zoë".encode(), Content_Type="text/csv")
         assert answer == (200, "application/json", b"str text/csv")
+        answer = ask(connection, b"{}", Content_Type="")
+        assert answer == (200, "application/json", b"str application/json")
         answer = ask(connection, b"x", Content_Type="text/csv; charset=utf-8", Accept="text/csv")
         assert answer == (200, "text/csv; charset=utf-8", b"bytes text/csv; charset=utf-8")
         answer = ask(connection, b"\x00", Content_Type="image/png", Accept="text/plain")
