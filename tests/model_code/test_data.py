@@ -70,3 +70,8 @@ def test_junk_of_the_world_table_is_left_out() -> None:
     assert [row.name for row in rows] == ["ndrs", "ji-hwa"]
     assert rows[1].female == pytest.approx(4.06)
     assert rows[1].female + rows[1].male == pytest.approx(5)
+
+
+def test_a_missing_package_is_said_with_what_installs_it() -> None:
+    with pytest.raises(SystemExit, match="no-such-package is missing: run 'make setup'"):
+        data.package_file("no-such-package", ".csv")
