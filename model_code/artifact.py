@@ -56,39 +56,45 @@ class Model:
 
 
 def save(model: Model, folder: Path, description: dict[str, Any]) -> str:
-    """Write a model folder and return the model's fingerprint."""
+    """Write a model folder and return the model's fingerprint: of all that is written."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _NAMES).write_text("\n".join(model.evidence.names) + "\n", "ascii")
-    np.savez(
-        folder / _ARRAYS,
-        weights=model.spellings.weights,
-        tags=model.spellings.tags,
-        scale=model.spellings.scale,
-        bias=model.spellings.bias,
-        prior_line=model.prior.line,
-        prior_bend=model.prior.bend,
-        prior_bend_bias=model.prior.bend_bias,
-        prior_out=model.prior.out,
-        prior_out_bias=model.prior.out_bias,
-        evidence_weight=model.evidence.weight,
-        evidence_share=model.evidence.share,
-        trigrams=model.check.log_probability,
-        trigram_threshold=np.float64(model.check.threshold),
-    )
-    digest = hashlib.sha256()
-    for array in (
-        model.spellings.weights,
-        model.spellings.bias,
-        model.prior.line,
-        model.evidence.share,
-    ):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    fingerprint = digest.hexdigest()[:12]
+    names = ("\n".join(model.evidence.names) + "\n").encode("ascii")
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "weights": model.spellings.weights,
+        "tags": model.spellings.tags,
+        "scale": model.spellings.scale,
+        "bias": model.spellings.bias,
+        "prior_line": model.prior.line,
+        "prior_bend": model.prior.bend,
+        "prior_bend_bias": model.prior.bend_bias,
+        "prior_out": model.prior.out,
+        "prior_out_bias": model.prior.out_bias,
+        "evidence_weight": model.evidence.weight,
+        "evidence_share": model.evidence.share,
+        "trigrams": model.check.log_probability,
+        "trigram_threshold": np.array(model.check.threshold),
+    }
+    described = {"format": FORMAT, **description}
+    fingerprint = _fingerprint(arrays, names, described)
+    (folder / _NAMES).write_bytes(names)
+    np.savez(folder / _ARRAYS, **arrays)  # type: ignore[arg-type]  # none is called allow_pickle
     (folder / _DESCRIPTION).write_text(
-        json.dumps({"format": FORMAT, "model": fingerprint, **description}, indent=2) + "\n",
-        "utf-8",
+        json.dumps({**described, "model": fingerprint}, indent=2) + "\n", "utf-8"
     )
     return fingerprint
+
+
+def _fingerprint(
+    arrays: dict[str, npt.NDArray[Any]], names: bytes, description: dict[str, Any]
+) -> str:
+    digest = hashlib.sha256()
+    forms = {name: (array.dtype.str, array.shape) for name, array in sorted(arrays.items())}
+    # Forms first: from them follows where an array's bytes begin and end.
+    digest.update(json.dumps([description, forms], sort_keys=True).encode())
+    for name in forms:
+        digest.update(arrays[name].tobytes())
+    digest.update(names)
+    return digest.hexdigest()[:12]
 
 
 def load(folder: Path) -> tuple[Model, str]:
