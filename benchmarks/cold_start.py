@@ -157,14 +157,12 @@ def _kilobytes(size: int) -> int:
 
 def main() -> None:
     """Measure and write."""
+    taken_on = machine.describe()
     weights = sizes()
     seconds = measure()
     result: Mapping[str, Any] = {
         "command": "python -m benchmarks.cold_start",
-        "machine": {
-            **machine.describe(),
-            "load_average": round(os.getloadavg()[0], 1),
-        },
+        "machine": taken_on,
         "rounds": ROUNDS,
         "import_seconds": seconds,
         "kilobytes": weights,

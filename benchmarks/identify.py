@@ -22,7 +22,6 @@ All rows and tables that were added are removed again.
 from __future__ import annotations
 
 import json
-import os
 import random
 import statistics
 import time
@@ -288,15 +287,13 @@ def compare_ways(benchmark: Benchmark) -> dict[str, Any]:
 
 def main() -> None:
     """Measure and write."""
+    taken_on = machine.describe()
     benchmark = Benchmark()
     ways = compare_ways(benchmark)
     sizes = compare_sizes(benchmark)
     result = {
         "command": "PYTHONPATH=lambda python -m benchmarks.identify",
-        "machine": {
-            **machine.describe(),
-            "load_average": round(os.getloadavg()[0], 1),
-        },
+        "machine": taken_on,
         "selected": SELECTED,
         "against_the_workshop": ways,
         "by_size_of_the_table": sizes,

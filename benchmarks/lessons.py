@@ -9,7 +9,6 @@ what the file says of lessons that were not run stays.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -44,23 +43,18 @@ def main(names: list[str]) -> int:
 def run(classroom: Classroom, names: list[str]) -> int:
     """Run some lessons and record each; ends with the output of one that fails."""
     for name in names:
+        taken_on = machine.describe()
         lesson = classroom.run_lesson(name)
         if lesson.exit_code != 0:
             sys.stderr.write(lesson.output[-8000:])
             return 1
         (accuracy,) = lesson.accuracies
-        record(name, lesson.seconds, accuracy)
+        record(name, {"seconds": round(lesson.seconds), "accuracy_on_unseen": accuracy, **taken_on})
     return 0
 
 
-def record(name: str, seconds: float, accuracy: float) -> None:
+def record(name: str, figures: dict[str, Any]) -> None:
     """Write a lesson's figures beside those of the others, and print them."""
-    figures: dict[str, Any] = {
-        "seconds": round(seconds),
-        "accuracy_on_unseen": accuracy,
-        "load_average": round(os.getloadavg()[1], 1),
-        **machine.describe(),
-    }
     written = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     lessons = {**written.get("lessons", {}), name: figures}
     report = {

@@ -14,17 +14,18 @@ import subprocess
 import tempfile
 import time
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from local import loopback
 from soak import machine
 from soak.processes import MemoryWatch, peaks
+from stacks.shipped_folder import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 RESULTS = REPOSITORY / "docs" / "benchmarks" / "newcomer.json"
 _PORT = "4766"
 _REQUESTS = 200
@@ -53,53 +54,54 @@ def milliseconds_per_request(url: str) -> list[float]:
     return sorted(times)
 
 
-def main() -> None:
-    """Measure and write."""
-    with tempfile.TemporaryDirectory(prefix="newcomer-") as folder:
-        clone = Path(folder, "voc-gender")
+@dataclass(frozen=True)
+class Clone:
+    """A clone of the committed state, with package caches of its own that are empty."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    @classmethod
+    def make_in(cls, folder: Path) -> Clone:
+        """Clone into a folder that is empty."""
+        clone = folder / "voc-gender"
         subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(clone)], check=True)
-        environment = {
-            **os.environ,
-            "LOCAL_AWS_PORT": _PORT,
-            "UV_CACHE_DIR": f"{folder}/uv",
-            "PIP_CACHE_DIR": f"{folder}/pip",
-            "npm_config_cache": f"{folder}/npm",
+        caches = {
+            "UV_CACHE_DIR": str(folder / "uv"),
+            "PIP_CACHE_DIR": str(folder / "pip"),
+            "npm_config_cache": str(folder / "npm"),
         }
+        return cls(clone, {**os.environ, "LOCAL_AWS_PORT": _PORT, **caches})
 
-        def make(target: str) -> Callable[[], str]:
-            return lambda: (
-                subprocess.run(
-                    ["make", target],
-                    cwd=clone,
-                    env=environment,
-                    check=True,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                ).stdout
-            )
+    def run(self, *command: str) -> str:
+        """Run a command in the clone, and return what it printed."""
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
 
-        watch = MemoryWatch((clone / ".local").resolve())
-        seconds: dict[str, float] = {}
-        try:
-            seconds["make setup, with empty caches"], _ = timed(make("setup"))
-            seconds["make local-up, the first time"], output = timed(make("local-up"))
-            steps = {found["step"]: float(found["seconds"]) for found in _STEP.finditer(output)}
-            urls = json.loads((clone / ".local" / "urls.json").read_text())
-            requests = milliseconds_per_request(urls["api"])
-            seconds["make local-down"], _ = timed(make("local-down"))
-            seconds["make local-up, again"], _ = timed(make("local-up"))
-        finally:
-            make("local-reset")()
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=clone, check=True, stdout=subprocess.PIPE, text=True
-        ).stdout.strip()
-    result = {
-        "command": "make bench",
-        "commit": commit,
-        "machine": {
-            **machine.describe(),
-            "load_average": os.getloadavg()[2],
-        },
+
+def measure(clone: Clone) -> dict[str, Any]:
+    """Run the README's commands in a clone, and return the figures."""
+    watch = MemoryWatch((clone.folder / ".local").resolve())
+    seconds: dict[str, float] = {}
+    try:
+        seconds["make setup, with empty caches"], _ = timed(lambda: clone.run("make", "setup"))
+        seconds["make local-up, the first time"], output = timed(
+            lambda: clone.run("make", "local-up")
+        )
+        steps = {found["step"]: float(found["seconds"]) for found in _STEP.finditer(output)}
+        urls = json.loads((clone.folder / ".local" / "urls.json").read_text())
+        requests = milliseconds_per_request(urls["api"])
+        seconds["make local-down"], _ = timed(lambda: clone.run("make", "local-down"))
+        seconds["make local-up, again"], _ = timed(lambda: clone.run("make", "local-up"))
+    finally:
+        clone.run("make", "local-reset")
+    return {
         "seconds": seconds,
         "seconds_of_the_first_start": steps,
         "peak_memory_mb": {kind: round(of["peak"]) for kind, of in peaks(watch.end()).items()},
@@ -108,11 +110,21 @@ def main() -> None:
             "p95": round(requests[int(len(requests) * 0.95)], 1),
         },
     }
+
+
+def main() -> None:
+    """Measure and write."""
+    taken_on = machine.describe()
+    with tempfile.TemporaryDirectory(prefix="newcomer-") as folder:
+        clone = Clone.make_in(Path(folder))
+        figures = measure(clone)
+        commit = clone.run("git", "rev-parse", "HEAD").strip()
+    result = {"command": "make bench", "commit": commit, "machine": taken_on, **figures}
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(result, indent=2) + "\n")
-    for title in ("seconds", "seconds_of_the_first_start", "peak_memory_mb", "predict_one_name_ms"):
+    for title, rows in figures.items():
         print(title.replace("_", " "))
-        for name, value in result[title].items():  # type: ignore[attr-defined]
+        for name, value in rows.items():
             print(f"  {value:>8}  {name}")
 
 

@@ -9,7 +9,6 @@ others' work changes least. Quote the ratios. Writes
 from __future__ import annotations
 
 import json
-import os
 import resource
 import statistics
 import subprocess
@@ -73,6 +72,7 @@ def synthesize(app: Path, output: Path, *context: str) -> Seconds:
 
 def main() -> None:
     """Measure and write."""
+    taken_on = machine.describe()
     with tempfile.TemporaryDirectory(prefix="synth-") as folder:
         empty = Path(folder, "empty")
         empty.mkdir()
@@ -89,10 +89,7 @@ def main() -> None:
         rounds = [{name: run() for name, run in runs.items()} for _ in range(_ROUNDS)]
     result = {
         "command": "python -m benchmarks.synth",
-        "machine": {
-            **machine.describe(),
-            "load_average": round(os.getloadavg()[2], 1),
-        },
+        "machine": taken_on,
         "rounds": _ROUNDS,
         "stages": _count_stages(),
         "seconds": _medians(rounds, lambda run: run.clock),

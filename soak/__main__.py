@@ -66,9 +66,10 @@ def main() -> int:
 
 def _load(surroundings: Surroundings, clients: int, seconds: int) -> bool:
     say(f"==> {clients} clients for {seconds} s")
+    taken_on = machine.describe()
     # One client more hands in six times as many feedbacks at once: the stage's throttle answers.
     result = load.run(surroundings, clients=clients, seconds=seconds, burst=6 * clients)
-    report.write_load({**result, "machine": machine.describe()})
+    report.write_load({**result, "machine": taken_on})
     for line in report.load_lines(result):
         say(line)
     return bool(result["reconciliation"]["is_clean"]) and result["server_errors"] == 0
@@ -97,9 +98,9 @@ def _rehearse(steps: list[Callable[[], Outcome]], clients: int) -> bool:
     say(f"==> Faults, with {clients} clients")
     well = True
     for step in steps:
-        load_average = os.getloadavg()[0]
+        taken_on = machine.describe()
         outcome = step()
-        report.write_outcome(outcome, clients=clients, load_average=load_average)
+        report.write_outcome(outcome, clients=clients, taken_on=taken_on)
         say(report.outcome_line(outcome))
         well = well and outcome.is_well
     return well

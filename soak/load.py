@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import time
 from collections import Counter, defaultdict
@@ -29,7 +28,6 @@ def run(surroundings: Surroundings, *, clients: int, seconds: float, burst: int)
     burst
         Feedbacks that one client more hands in at once, every 45 s or so.
     """
-    load_before = os.getloadavg()[0]
     watch = MemoryWatch(surroundings.settings.state_folder)
     begun = time.time()
     locust = surroundings.start_clients(clients, seconds, burst_requests=burst)
@@ -46,7 +44,6 @@ def run(surroundings: Surroundings, *, clients: int, seconds: float, burst: int)
         "clients": clients,
         "seconds": seconds,
         "burst_requests": burst,
-        "load_average_before": round(load_before, 1),
         **summary(samples, seconds),
         "reconciliation": {**asdict(finding), "is_clean": finding.is_clean},
         "memory_mb": peaks(memory),

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from local.settings import PROJECT_ROOT
-from soak import deployments, faults, machine
+from soak import deployments, faults
 from soak.rehearsing import RECOVERY_SECONDS, Outcome
 from soak.surroundings import CLIENTS_PYTHON
 
@@ -20,6 +20,39 @@ FAULT_RESULTS = BENCHMARKS / "soak-faults.json"
 RELIABILITY_PAGE = PROJECT_ROOT / "docs" / "reliability.md"
 _BUSY_LOAD = 1.5
 """Load average per processor, before the clients came, above which figures are marked."""
+
+_ABOUT_THE_LOAD = """
+Written by `{command}`: {clients} clients for {seconds} s over all routes, on the embedded AWS with
+IAM enforced, which runs everything, the clients too, on this one machine. The figures are in
+[soak.json](soak.json).
+"""
+_HOW_IT_IS_COMPARED = """
+Every client writes down what it asks for and what was acknowledged. When all have stopped, that is
+compared with the table row by row, and the sums behind the insights with those of the rows.
+"""
+_ABOUT_THE_FAULTS = """
+Written by `make soak`; do not edit it. Every fault was injected while up to {clients} clients used
+all routes of the application, on the embedded AWS with IAM enforced. The clients repeat a request
+when they are told to, or when nobody answers. The figures are in
+[benchmarks/soak-faults.json](benchmarks/soak-faults.json); the load without faults is in
+[benchmarks/soak.md](benchmarks/soak.md).
+"""
+_SUM_OF_THE_FAULTS = """
+{faults} faults; acknowledged changes that were lost: **{lost}**; not well again {seconds:.0f} s
+after the cause was gone: **{late}**.
+"""
+_WHAT_THE_COLUMNS_COUNT = """
+*Lost* counts acknowledged changes that the tables do not show, rows that nobody asked for, and sums
+that are not those of the rows, over everything until then. *Well again* is the time from the end of
+the cause until every part that it concerned answers with success.
+"""
+_WHAT_STANDS_BEHIND_IT = """
+What stands behind it: every write is one transaction with the sums that it moves and may be
+repeated ([decision 7](decisions/0007-requests-that-may-be-repeated.md)); what cannot be answered
+now is answered with 429, 502 or 503 and `Retry-After`; what the local AWS acknowledges it has
+written down before
+([decision 12](decisions/0012-the-local-aws-acknowledges-what-it-has-stored.md)).
+"""
 
 
 def write_load(result: Mapping[str, Any]) -> None:
@@ -34,7 +67,7 @@ def write_load(result: Mapping[str, Any]) -> None:
     )
 
 
-def write_outcome(outcome: Outcome, *, clients: int, load_average: float) -> None:
+def write_outcome(outcome: Outcome, *, clients: int, taken_on: Mapping[str, Any]) -> None:
     """Put the outcome of a fault into the table, in place of that of an earlier run.
 
     Parameters
@@ -43,8 +76,8 @@ def write_outcome(outcome: Outcome, *, clients: int, load_average: float) -> Non
         What became of it.
     clients
         Number of clients that were at work.
-    load_average
-        Of the machine, when it began.
+    taken_on
+        The machine, as `soak.machine` described it before the fault.
     """
     BENCHMARKS.mkdir(parents=True, exist_ok=True)
     known: dict[str, Any] = {}
@@ -55,32 +88,43 @@ def write_outcome(outcome: Outcome, *, clients: int, load_average: float) -> Non
         "finding": {**asdict(outcome.finding), "is_clean": outcome.finding.is_clean},
         "recovered_in_time": outcome.recovered_in_time,
         "clients": clients,
-        "load_average": round(load_average, 1),
+        "load_average": taken_on["load_average"],
     }
     rows = [known[fault.name] for fault in (*faults.ALL, *deployments.ALL) if fault.name in known]
-    result: dict[str, Any] = {"command": "make soak", "machine": machine.describe(), "faults": rows}
+    # Every fault had a load of its own.
+    machine = {name: value for name, value in taken_on.items() if name != "load_average"}
+    result = {"command": "make soak", "machine": machine, "faults": rows}
     FAULT_RESULTS.write_text(json.dumps(result, indent=1) + "\n")
-    RELIABILITY_PAGE.write_text(reliability_page(rows, result["machine"]))
+    RELIABILITY_PAGE.write_text(reliability_page(rows, machine))
 
 
 def load_page(result: Mapping[str, Any]) -> str:
     """Return the Markdown page of the load."""
-    reconciliation = result["reconciliation"]
-    acknowledged = reconciliation["acknowledged"]
     lines = [
         "# Under load",
         "",
-        _text(
-            """
-            Written by `{command}`: {clients} clients for {seconds} s over all routes, on the
-            embedded AWS with IAM enforced, which runs everything, the clients too, on this one
-            machine. The figures are in [soak.json](soak.json).
-            """,
-            **result,
-        ),
+        _text(_ABOUT_THE_LOAD, **result),
         "",
-        _machine(result["machine"], [result["load_average_before"]]),
+        _machine(result["machine"], [result["machine"]["load_average"]]),
         "",
+        *_counts(result),
+        "",
+        _text(_HOW_IT_IS_COMPARED),
+        "",
+        *_response_times(result),
+        "",
+        *_other_answers(result["failures"]),
+        "",
+        *_memory(result["memory_mb"]),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _counts(result: Mapping[str, Any]) -> list[str]:
+    reconciliation = result["reconciliation"]
+    acknowledged = reconciliation["acknowledged"]
+    return [
         "| | |",
         "|---|---|",
         f"| requests | {result['requests']:,} ({result['requests_per_second']} per second) |",
@@ -91,15 +135,11 @@ def load_page(result: Mapping[str, Any]) -> str:
         f"| answers 5xx | {result['server_errors']} |",
         f"| throttled with 429 | {result['throttled']} |",
         f"| feedbacks that were given up, in spite of repeating | {reconciliation['unanswered']} |",
-        "",
-        _text(
-            """
-            Every client writes down what it asks for and what was acknowledged. When all have
-            stopped, that is compared with the table row by row, and the sums behind the insights
-            with those of the rows.
-            """
-        ),
-        "",
+    ]
+
+
+def _response_times(result: Mapping[str, Any]) -> list[str]:
+    lines = [
         "## Response times",
         "",
         "Of answers with success, in milliseconds.",
@@ -111,14 +151,18 @@ def load_page(result: Mapping[str, Any]) -> str:
     for route, figures in routes.items():
         times = " | ".join(_number(figures[f"p{share}_ms"]) for share in (50, 95, 99))
         lines.append(f"| `{route}` | {figures['requests']:,} | {times} |")
-    lines += ["", "![Requests and response times](soak-times.png)", "", "## Other answers", ""]
-    if result["failures"]:
-        lines += ["| answer | times |", "|---|--:|"]
-        lines += [f"| {kind} | {count:,} |" for kind, count in result["failures"].items()]
-    else:
-        lines.append("None: every request was answered with success.")
-    lines += [
-        "",
+    return [*lines, "", "![Requests and response times](soak-times.png)"]
+
+
+def _other_answers(failures: Mapping[str, int]) -> list[str]:
+    if not failures:
+        return ["## Other answers", "", "None: every request was answered with success."]
+    rows = [f"| {kind} | {count:,} |" for kind, count in failures.items()]
+    return ["## Other answers", "", "| answer | times |", "|---|--:|", *rows]
+
+
+def _memory(megabytes_by_kind: Mapping[str, Mapping[str, float]]) -> list[str]:
+    lines = [
         "## Memory",
         "",
         "Resident, in MB; the functions run in up to four processes each.",
@@ -126,11 +170,10 @@ def load_page(result: Mapping[str, Any]) -> str:
         "| | first | peak | last |",
         "|---|--:|--:|--:|",
     ]
-    for kind, megabytes in result["memory_mb"].items():
+    for kind, megabytes in megabytes_by_kind.items():
         values = " | ".join(f"{megabytes[name]:,.0f}" for name in ("first", "peak", "last"))
         lines.append(f"| {kind} | {values} |")
-    lines += ["", "![Memory over time](soak-memory.png)", ""]
-    return "\n".join(lines)
+    return [*lines, "", "![Memory over time](soak-memory.png)"]
 
 
 def reliability_page(rows: Sequence[Mapping[str, Any]], taken_on: Mapping[str, Any]) -> str:
@@ -138,24 +181,12 @@ def reliability_page(rows: Sequence[Mapping[str, Any]], taken_on: Mapping[str, A
     lines = [
         "# What it survives",
         "",
-        _text(
-            """
-            Written by `make soak`; do not edit it. Every fault was injected while up to {clients}
-            clients used all routes of the application, on the embedded AWS with IAM enforced. The
-            clients repeat a request when they are told to, or when nobody answers. The figures
-            are in [benchmarks/soak-faults.json](benchmarks/soak-faults.json); the load without
-            faults is in [benchmarks/soak.md](benchmarks/soak.md).
-            """,
-            clients=max(row["clients"] for row in rows),
-        ),
+        _text(_ABOUT_THE_FAULTS, clients=max(row["clients"] for row in rows)),
         "",
         _machine(taken_on, [row["load_average"] for row in rows]),
         "",
         _text(
-            """
-            {faults} faults; acknowledged changes that were lost: **{lost}**; not well again
-            {seconds:.0f} s after the cause was gone: **{late}**.
-            """,
+            _SUM_OF_THE_FAULTS,
             faults=len(rows),
             lost=sum(map(_lost, rows)),
             seconds=RECOVERY_SECONDS,
@@ -166,24 +197,9 @@ def reliability_page(rows: Sequence[Mapping[str, Any]], taken_on: Mapping[str, A
         "|---|---|---|--:|---|",
         *map(_row, rows),
         "",
-        _text(
-            """
-            *Lost* counts acknowledged changes that the tables do not show, rows that nobody asked
-            for, and sums that are not those of the rows, over everything until then. *Well again*
-            is the time from the end of the cause until every part that it concerned answers with
-            success.
-            """
-        ),
+        _text(_WHAT_THE_COLUMNS_COUNT),
         "",
-        _text(
-            """
-            What stands behind it: every write is one transaction with the sums that it moves and
-            may be repeated ([decision 7](decisions/0007-requests-that-may-be-repeated.md)); what
-            cannot be answered now is answered with 429, 502 or 503 and `Retry-After`; what the
-            local AWS acknowledges it has written down before
-            ([decision 12](decisions/0012-the-local-aws-acknowledges-what-it-has-stored.md)).
-            """
-        ),
+        _text(_WHAT_STANDS_BEHIND_IT),
         "",
     ]
     return "\n".join(lines)

@@ -113,26 +113,28 @@ class Surroundings:
         burst_requests
             How many feedbacks one client more hands in at once, again and again; 0 for none.
         """
-        log = (self.folder / "clients.log").open("ab")
-        return subprocess.Popen(
-            [
-                *(str(CLIENTS_PYTHON), "-m", "locust"),
-                *("--locustfile", str(PROJECT_ROOT / "soak" / "clients.py")),
-                *("--headless", "--only-summary", "--exit-code-on-error", "0"),
-                *("--users", str(clients + bool(burst_requests)), "--spawn-rate", "10"),
-                *("--run-time", f"{seconds:.0f}s", "--stop-timeout", str(_STOP_SECONDS)),
-                *("--host", self.api),
-            ],
-            env={
-                "PATH": "/usr/bin:/bin",
-                "SOAK_FOLDER": str(self.folder),
-                "SOAK_BURST_REQUESTS": str(burst_requests),
-            },
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+        command = [
+            *(str(CLIENTS_PYTHON), "-m", "locust"),
+            *("--locustfile", str(PROJECT_ROOT / "soak" / "clients.py")),
+            *("--headless", "--only-summary", "--exit-code-on-error", "0"),
+            *("--users", str(clients + bool(burst_requests)), "--spawn-rate", "10"),
+            *("--run-time", f"{seconds:.0f}s", "--stop-timeout", str(_STOP_SECONDS)),
+            *("--host", self.api),
+        ]
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "SOAK_FOLDER": str(self.folder),
+            "SOAK_BURST_REQUESTS": str(burst_requests),
+        }
+        with (self.folder / "clients.log").open("ab") as log:
+            return subprocess.Popen(
+                command,
+                env=environment,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
 
     def stop_clients(self, clients: subprocess.Popen[bytes]) -> None:
         """Let the clients finish what they are at, and wait for them."""

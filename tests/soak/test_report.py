@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from soak import load, report
+from soak import load, machine, report
 from soak.deployments import told
 from soak.surroundings import Sample
 
@@ -44,6 +44,33 @@ def test_the_page_shows_what_went_wrong() -> None:
     assert "3 faults; acknowledged changes that were lost: **2**" in page
     assert "was busy with other work" in page
     assert "was busy with other work" not in report.reliability_page([outcome()], MACHINE)
+
+
+def test_the_page_of_the_load() -> None:
+    samples = [Sample(0.0, "GET /insights", 5.0, 200, "", None)] * 3
+    refused = Sample(0.0, "GET /insights", 9.0, 503, "storage_unavailable", "2")
+    result = {
+        "command": "make soak",
+        "clients": 50,
+        "seconds": 10,
+        "machine": {**MACHINE, "load_average": 9.0},
+        "reconciliation": {
+            "acknowledged": {"enter": 7},
+            "lost": ["a: entered, and not there"],
+            "invented": [],
+            "sums_differ": {},
+            "unanswered": 0,
+        },
+        "memory_mb": {"functions": {"first": 1.0, "peak": 3.0, "last": 2.0}},
+    }
+    page = report.load_page({**result, **load.summary([*samples, refused], 10)})
+    assert "load average before it began 9.0. **The machine was busy" in page
+    assert "| **lost** | **1** |" in page
+    assert "| `GET /insights` | 4 | 5 | 5 | 5 |" in page
+    assert "## Other answers\n\n| answer | times |\n|---|--:|\n| " in page
+    assert "| functions | 1 | 3 | 2 |\n\n![Memory over time]" in page
+    quiet = report.load_page({**result, "machine": machine.describe(), **load.summary(samples, 10)})
+    assert "None: every request was answered with success." in quiet
 
 
 @pytest.mark.parametrize(
