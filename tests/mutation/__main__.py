@@ -2,7 +2,8 @@
 
 A mutant that every test passes either shows a test that is missing, or means the same as the
 code. Those that were looked at and mean the same are in ``equivalent.toml`` with the reason; any
-other fails the run. The work is done on a copy in ``build/mutation/``.
+other fails the run, and so does an entry there that no surviving mutant needs any longer. The work
+is done on a copy in ``build/mutation/``.
 """
 
 from __future__ import annotations
@@ -68,6 +69,16 @@ class Outcome:
     def survivors(self) -> list[Mutant]:
         """Those that no test noticed."""
         return [mutant for mutant in self.mutants if mutant.survived]
+
+    def unexplained(self, known: set[Mutant]) -> list[Mutant]:
+        """Return the survivors that nobody looked at."""
+        return [mutant for mutant in self.survivors if mutant not in known]
+
+    def no_longer_needed(self, known: set[Mutant]) -> list[Mutant]:
+        """Return what was looked at in this target's modules, and does not survive."""
+        modules = TARGETS[self.target].modules
+        unneeded = known.difference(self.survivors)
+        return sorted((one for one in unneeded if one.module in modules), key=str)
 
 
 def mutate(target: str) -> Outcome:
@@ -176,8 +187,8 @@ class Equivalent:
     reason: str
 
 
-def known_equivalents() -> set[tuple[str, str, str]]:
-    """Return the mutants that were looked at: module, what stood there, and what stands there.
+def known_equivalents() -> set[Mutant]:
+    """Return the survivors that were looked at.
 
     Raises
     ------
@@ -188,7 +199,11 @@ def known_equivalents() -> set[tuple[str, str, str]]:
     equivalents = (
         Equivalent(module, **entry) for module, entries in document.items() for entry in entries
     )
-    return {(known.module, known.before, after) for known in equivalents for after in known.after}
+    return {
+        Mutant(known.module, known.before, after, survived=True)
+        for known in equivalents
+        for after in known.after
+    }
 
 
 def main() -> int:
@@ -204,11 +219,8 @@ def main() -> int:
     failed = False
     with ThreadPoolExecutor(options.jobs) as jobs:
         for outcome in jobs.map(mutate, options.targets or TARGETS):
-            new = [
-                mutant
-                for mutant in outcome.survivors
-                if (mutant.module, mutant.before, mutant.after) not in known
-            ]
+            new = outcome.unexplained(known)
+            unneeded = outcome.no_longer_needed(known)
             equivalent = len(outcome.survivors) - len(new)
             killed = len(outcome.mutants) - len(outcome.survivors)
             print(
@@ -218,7 +230,9 @@ def main() -> int:
             )
             for mutant in new:
                 print(mutant)
-            failed = failed or bool(new) or not outcome.mutants
+            for mutant in unneeded:
+                print(f"{EQUIVALENT.name} names what no longer survives: {mutant}")
+            failed = failed or bool(new or unneeded) or not outcome.mutants
     return 1 if failed else 0
 
 
