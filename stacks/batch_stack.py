@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks.capabilities.alarm import add_alarm
-from stacks.capabilities.batch_state_machine import BatchStateMachine
+from stacks.capabilities.batch import add_batch
 from stacks.settings import Settings
 
 
@@ -28,21 +27,4 @@ class BatchStack(Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        batch = BatchStateMachine(self, "Batch", settings=settings, bucket=bucket)
-        if topic is not None:
-            period = Duration.minutes(5)
-            for name, metric, means in (
-                ("batch-failed", batch.machine.metric_failed(period=period), "failed"),
-                ("batch-timed-out", batch.machine.metric_timed_out(period=period), "took too long"),
-            ):
-                add_alarm(
-                    self,
-                    name,
-                    settings=settings,
-                    topic=topic,
-                    metric=metric,
-                    threshold=1,
-                    periods=1,
-                    means=f"A batch of names {means}.",
-                )
-        CfnOutput(self, "BatchStateMachineArn", value=batch.machine.state_machine_arn)
+        add_batch(self, settings=settings, bucket=bucket, topic=topic)

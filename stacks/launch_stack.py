@@ -6,18 +6,19 @@ bucket that somebody published to, and nothing is exported, for there is no othe
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, CliCredentialsStackSynthesizer, Environment, Stack
+from aws_cdk import CliCredentialsStackSynthesizer, Environment, Stack
 from constructs import Construct
 
 from stacks.acknowledgements import acknowledge
+from stacks.capabilities.batch import add_batch
 from stacks.capabilities.encryption_key import encrypt_logs
 from stacks.capabilities.feedback_api import add_feedback_api
 from stacks.capabilities.foundation import add_foundation
 from stacks.capabilities.hosted_model import host_model
 from stacks.capabilities.monitoring import add_monitoring
-from stacks.capabilities.notebook import Notebook
-from stacks.capabilities.storage import Storage
-from stacks.capabilities.website import Website
+from stacks.capabilities.notebook import add_notebook
+from stacks.capabilities.storage import add_storage
+from stacks.capabilities.website import add_website
 from stacks.deliveries import Deliveries
 from stacks.permissions_boundary import permissions_boundary
 from stacks.settings import Settings
@@ -58,37 +59,36 @@ class LaunchStack(Stack):
             permissions_boundary=permissions_boundary(settings),
         )
         key, topic = add_foundation(self, settings=settings)
-        storage = Storage(self, "Storage", settings=settings, key=key, deliveries=deliveries)
-        CfnOutput(self, "BucketName", value=storage.bucket.bucket_name)
+        storage = add_storage(self, settings=settings, key=key, deliveries=deliveries)
+        bucket = storage.bucket
+        others = {construct.node.id for construct in self.node.children}
         endpoint = host_model(
             self,
             settings=settings,
             key=key,
             topic=topic,
-            bucket=storage.bucket,
+            bucket=bucket,
             deliveries=deliveries,
         )
         # The model's files must be in the bucket before anything reads them.
         for construct in self.node.children:
-            if construct.node.id in ("TrainingJob", "QualityGate", "Endpoint"):
+            if construct.node.id not in others:
                 construct.node.add_dependency(storage)
         api = add_feedback_api(self, settings=settings, key=key)
         # The API knows the endpoint by name: it must be there before the first request.
         api.rest.node.add_dependency(endpoint)
         add_monitoring(self, settings=settings, topic=topic, table=api.table)
-        website = Website(self, "Website", settings=settings, api=api.rest.api, sign_in=api.sign_in)
-        CfnOutput(self, "WebUrl", value=f"https://{website.distribution.domain_name}/")
+        add_website(self, settings=settings, api=api.rest.api, sign_in=api.sign_in)
+        if settings.batch_state_machine:
+            batch = add_batch(self, settings=settings, bucket=bucket, topic=topic)
+            # It knows the endpoint by name.
+            batch.node.add_dependency(endpoint)
         if deliveries.lessons is not None:
-            notebook = Notebook(
-                self,
-                "Notebook",
-                settings=settings,
-                bucket=storage.bucket,
-                lessons=deliveries.lessons,
+            notebook = add_notebook(
+                self, settings=settings, bucket=bucket, lessons=deliveries.lessons
             )
             # The instance copies what is delivered.
             notebook.node.add_dependency(storage)
-            CfnOutput(self, "NotebookName", value=notebook.instance.attr_notebook_instance_name)
         encrypt_logs(self, key)
         tag_everything(self, settings)
         acknowledge(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.capabilities.notebook import Notebook
+from stacks.capabilities.notebook import add_notebook
 from stacks.settings import Settings
 from stacks.shipped_folder import ShippedFolder
 
@@ -27,5 +27,4 @@ class NotebookStack(Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        notebook = Notebook(self, "Notebook", settings=settings, bucket=bucket, lessons=lessons)
-        CfnOutput(self, "NotebookName", value=notebook.instance.attr_notebook_instance_name)
+        add_notebook(self, settings=settings, bucket=bucket, lessons=lessons)

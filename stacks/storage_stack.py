@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from stacks.capabilities.storage import Storage
+from stacks.capabilities.storage import add_storage
 from stacks.deliveries import Deliveries
 from stacks.settings import Settings
 
@@ -33,6 +33,4 @@ class StorageStack(Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        storage = Storage(self, "Storage", settings=settings, key=key, deliveries=deliveries)
-        self.bucket = storage.bucket
-        CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
+        self.bucket = add_storage(self, settings=settings, key=key, deliveries=deliveries).bucket

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
 from stacks.capabilities.sign_in import SignIn
-from stacks.capabilities.website import Website
+from stacks.capabilities.website import add_website
 from stacks.settings import Settings
 
 
@@ -27,5 +27,4 @@ class WebStack(Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        website = Website(self, "Website", settings=settings, api=api, sign_in=sign_in)
-        CfnOutput(self, "WebUrl", value=f"https://{website.distribution.domain_name}/")
+        add_website(self, settings=settings, api=api, sign_in=sign_in)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Fn
+from aws_cdk import CfnOutput, Fn
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
@@ -17,6 +17,15 @@ from stacks.shipped_folder import ShippedFolder
 
 _PLATFORM = "notebook-al2023-v1"
 _VOLUME_GB = 10
+
+
+def add_notebook(
+    scope: Construct, *, settings: Settings, bucket: s3.IBucket, lessons: ShippedFolder
+) -> Notebook:
+    """Build the notebook instance in a stack, with the stack's output about it."""
+    notebook = Notebook(scope, "Notebook", settings=settings, bucket=bucket, lessons=lessons)
+    CfnOutput(scope, "NotebookName", value=notebook.instance.attr_notebook_instance_name)
+    return notebook
 
 
 class Notebook(Construct):

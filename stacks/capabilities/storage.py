@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from aws_cdk import Aws, Duration, Fn, RemovalPolicy
+from aws_cdk import Aws, CfnOutput, Duration, Fn, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as s3_deployment
@@ -30,6 +30,15 @@ def batch_prefix(kind: str) -> str:
     """Return where in the bucket the ``files``, ``names`` or ``inferred`` of batches lie."""
     prefixes: dict[str, str] = json.loads(_BATCH_PREFIXES_FILE.read_text())
     return prefixes[kind]
+
+
+def add_storage(
+    scope: Construct, *, settings: Settings, key: kms.IKey | None, deliveries: Deliveries
+) -> Storage:
+    """Build the bucket in a stack, with the stack's output about it."""
+    storage = Storage(scope, "Storage", settings=settings, key=key, deliveries=deliveries)
+    CfnOutput(scope, "BucketName", value=storage.bucket.bucket_name)
+    return storage
 
 
 class Storage(Construct):

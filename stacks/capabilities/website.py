@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Aws, CfnOutput, Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -44,6 +44,14 @@ def _content_security_policy(sign_in_url: str) -> str:
             "frame-ancestors 'none'",
         ]
     )
+
+
+def add_website(
+    scope: Construct, *, settings: Settings, api: apigateway.IRestApi, sign_in: SignIn
+) -> None:
+    """Build the page in a stack, with the stack's output about it."""
+    website = Website(scope, "Website", settings=settings, api=api, sign_in=sign_in)
+    CfnOutput(scope, "WebUrl", value=f"https://{website.distribution.domain_name}/")
 
 
 class Website(Construct):

@@ -28,6 +28,7 @@ from stacks.deliveries import find_deliveries
 from stacks.launch_stack import LaunchStack
 from stacks.settings import CONTEXT_KEY, Settings, SettingsError, load_settings
 from stacks.shipped_folder import REPOSITORY
+from stacks.stage import RegionalStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 CONTEXT: dict[str, Any] = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
 
 
-def settings(method: str, region: str = "eu-west-1") -> Settings:
-    chosen = {"environment": "workshop", "region": region, "method": method}
+def settings(method: str, region: str = "eu-west-1", environment: str = "workshop") -> Settings:
+    chosen = {"environment": environment, "region": region, "method": method}
     (found,) = load_settings(CONTEXT[CONTEXT_KEY], chosen)
     return found
 
@@ -72,19 +73,33 @@ def test_a_template_refers_to_its_own_bucket_and_nothing_else(launch: LaunchTemp
             assert set(resource["Properties"]["SourceObjectKeys"]) < published
 
 
-@pytest.mark.parametrize("method", ["high-level", "pre-trained"])
-def test_no_policy_finding_is_unexplained(method: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("environment", "method"),
+    [("workshop", "high-level"), ("workshop", "pre-trained"), ("production", "high-level")],
+)
+def test_everything_is_in_it_and_no_policy_finding_is_unexplained(
+    environment: str, method: str, tmp_path: Path
+) -> None:
     app = cdk.App(outdir=str(tmp_path), context=CONTEXT)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    chosen = settings(method)
-    LaunchStack(
+    chosen = settings(method, environment=environment)
+    launch_stack = LaunchStack(
         app,
         "Launch",
         settings=chosen,
         assets_bucket="somebody-eu-west-1",
         deliveries=find_deliveries(chosen),
     )
-    app.synth()
+    RegionalStage(app, settings=chosen)
+    assembly = app.synth()
+    outputs = {
+        name
+        for stack in assembly.get_nested_assembly(f"assembly-{chosen.stage_name}").stacks
+        for name, output in stack.template["Outputs"].items()
+        if "Export" not in output
+    }
+    template = assembly.get_stack_artifact(launch_stack.artifact_id).template
+    assert set(template["Outputs"]) == outputs
     report = tmp_path / "validation-report.json"
     reports = json.loads(report.read_text())["pluginReports"] if report.exists() else []
     assert [finding["ruleName"] for plugin in reports for finding in plugin["violations"]] == []
