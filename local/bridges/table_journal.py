@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 from collections.abc import Mapping
 from contextvars import ContextVar
 from pathlib import Path
@@ -69,6 +70,9 @@ class _Request:
 class TableJournal:
     """Journal of the items of all tables, in numbered files.
 
+    Requests write on the event loop, and what expires is removed on a thread of its own: one line
+    is written at a time, and no file is closed under a writer.
+
     Parameters
     ----------
     folder
@@ -77,6 +81,7 @@ class TableJournal:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lock = threading.Lock()
         self._number = max((number for number, _ in self._segments()), default=0)
         self._file: int | None = None
         self._size = 0
@@ -90,15 +95,16 @@ class TableJournal:
         OSError
             If it cannot be written.
         """
-        file = self._file if self._file is not None else self._begin_segment()
-        try:
-            rest = memoryview(line)
-            while rest:
-                rest = rest[os.write(file, rest) :]
-        except OSError:
-            os.ftruncate(file, self._size)
-            raise
-        self._size += len(line)
+        with self._lock:
+            file = self._file if self._file is not None else self._begin_segment()
+            try:
+                rest = memoryview(line)
+                while rest:
+                    rest = rest[os.write(file, rest) :]
+            except OSError:
+                os.ftruncate(file, self._size)
+                raise
+            self._size += len(line)
 
     def begin_snapshot(self, description: str) -> int | None:
         """Begin a new file, which the state that is now being copied does not cover.
@@ -114,11 +120,12 @@ class TableJournal:
             Its number; None if the journal is short and the description is the saved one, so
             that no state needs to be saved.
         """
-        if self._size < SEGMENT_BYTES and description == self._saved_description:
-            return None
-        self._begin_segment()
-        self._saved_description = description
-        return self._number
+        with self._lock:
+            if self._size < SEGMENT_BYTES and description == self._saved_description:
+                return None
+            self._begin_segment()
+            self._saved_description = description
+            return self._number
 
     def forget_saved(self, number: int) -> None:
         """Remove the files before `number`: a state that was saved holds what they hold."""

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,35 @@ def test_a_line_that_was_cut_short_is_not_read(journal: TableJournal, tmp_path: 
     journal.append(b"[]\n")
     journal.append(b"[[")
     assert TableJournal(tmp_path).read(0) == 1
+
+
+@pytest.mark.parametrize(
+    "interrupt",
+    [lambda journal: journal.append(b"[ ]\n"), lambda journal: journal.begin_snapshot("tables")],
+    ids=["line", "file"],
+)
+def test_a_line_is_written_before_another_line_or_file_begins(
+    journal: TableJournal,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    interrupt: Callable[[TableJournal], object],
+) -> None:
+    write = os.write
+    with ThreadPoolExecutor() as pool:
+
+        def write_half(file: int, content: memoryview) -> int:
+            """Write what a system may: not all; then give another thread every chance."""
+            monkeypatch.setattr(os, "write", write)
+            written = write(file, content[: len(content) // 2])
+            wait([pool.submit(interrupt, journal)], timeout=1)
+            return written
+
+        monkeypatch.setattr(os, "write", write_half)
+        journal.append(b"[          ]\n")
+
+    segments = sorted(tmp_path.iterdir())
+    assert segments[0].read_bytes().startswith(b"[          ]\n")
+    assert b"".join(file.read_bytes() for file in segments[1:]) == b""
 
 
 def test_a_table_created_anew_does_not_get_the_items_of_the_old_one() -> None:
