@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -80,16 +81,31 @@ def read(s3: Any, uri: str) -> bytes:
     return body
 
 
-def download_prefix(s3: Any, uri: str, folder: Path, *, gunzip: bool) -> int:
-    """Copy every object under a prefix into a folder; answers how many there were.
+def gunzip(content: bytes) -> bytes:
+    """Unpack gzip data.
 
     Raises
     ------
     ArtifactError
-        If the prefix is empty or the role may not list or read.
+        If it is none, or broken.
+    """
+    try:
+        return gzip.decompress(content)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ArtifactError(f"the gzip data cannot be unpacked: {error}") from error
+
+
+def download_prefix(s3: Any, uri: str, folder: Path, *, gzipped: bool) -> None:
+    """Copy every object under a prefix into a folder.
+
+    Raises
+    ------
+    ArtifactError
+        If the prefix is empty, the role may not list or read, or an object is no gzip data though
+        it should be.
     """
     bucket, prefix = split_uri(uri)
-    count = 0
+    found = False
     try:
         for key in keys(s3, bucket, prefix):
             name = key[len(prefix) :].lstrip("/") or key.rsplit("/", 1)[-1]
@@ -98,19 +114,18 @@ def download_prefix(s3: Any, uri: str, folder: Path, *, gunzip: bool) -> int:
                 raise ArtifactError(f"s3://{bucket}/{key} would leave the channel's folder")
             target.parent.mkdir(parents=True, exist_ok=True)
             content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-            if gunzip:
-                content = gzip.decompress(content)
+            if gzipped:
+                content = gunzip(content)
                 target = target.with_suffix("") if target.suffix == ".gz" else target
             target.write_bytes(content)
-            count += 1
+            found = True
     except ClientError as error:
         raise ArtifactError(_reason(error)) from error
-    if count == 0:
+    if not found:
         raise ArtifactError(
             f'No S3 objects found under S3 URL "{uri}" given in input data source. '
             "Please ensure that the bucket exists and that objects exist under that S3 prefix."
         )
-    return count
 
 
 def keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:

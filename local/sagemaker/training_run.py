@@ -137,7 +137,7 @@ class TrainingRun:
                     s3,
                     source["S3Uri"],
                     folder,
-                    gunzip=channel.get("CompressionType") == "Gzip",
+                    gzipped=channel.get("CompressionType") == "Gzip",
                 )
             except artifacts.ArtifactError as error:
                 raise _ClientError(

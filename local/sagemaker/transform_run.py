@@ -8,7 +8,6 @@ second one from ``AssembleWith: Line``.
 from __future__ import annotations
 
 import dataclasses
-import gzip
 import json
 import logging
 import posixpath
@@ -162,7 +161,7 @@ class TransformRun:
     def _payloads(self, content: bytes) -> Iterator[bytes]:
         source = self._job["TransformInput"]
         if source.get("CompressionType") == "Gzip":
-            content = gzip.decompress(content)
+            content = artifacts.gunzip(content)
         limit = self._job["MaxPayloadInMB"] * _MB or len(content)
         if source.get("SplitType") != "Line":
             _require_fitting(content, limit)

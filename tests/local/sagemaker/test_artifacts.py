@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 from pathlib import Path
@@ -39,6 +40,20 @@ def test_an_archive_cannot_leave_its_folder(tmp_path: Path) -> None:
 def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(artifacts.ArtifactError, match="cannot be unpacked"):
         artifacts.extract(b"no archive", tmp_path)
+
+
+_GZIP = gzip.compress(b"text" * 100)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"no gzip data", _GZIP[:-9], _GZIP[:12] + b"\xff" * 8 + _GZIP[20:]],
+    ids=["other data", "cut short", "damaged"],
+)
+def test_what_is_no_gzip_data_is_refused(content: bytes) -> None:
+    assert artifacts.gunzip(_GZIP) == b"text" * 100
+    with pytest.raises(artifacts.ArtifactError, match="cannot be unpacked"):
+        artifacts.gunzip(content)
 
 
 def test_links_are_packed_as_links(tmp_path: Path) -> None:
