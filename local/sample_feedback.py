@@ -5,6 +5,7 @@ All people are made up.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from urllib.request import Request
 
@@ -23,7 +24,7 @@ SAMPLES = (
 
 
 def load(api_url: str) -> int:
-    """Enter the samples.
+    """Enter the samples, those that an earlier attempt has entered not again.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def load(api_url: str) -> int:
     Returns
     -------
     int
-        Number of feedbacks that were entered.
+        Number of samples.
 
     Raises
     ------
@@ -41,11 +42,15 @@ def load(api_url: str) -> int:
         If the API refuses one or does not answer.
     """
     for first_name, last_name, feedback in SAMPLES:
-        body = {"FirstName": first_name, "LastName": last_name, "Feedback": feedback}
+        sample = {"FirstName": first_name, "LastName": last_name, "Feedback": feedback}
+        body = json.dumps(sample).encode()
         request = Request(  # noqa: S310  # the launcher's own URL
             f"{api_url}/feedback",
-            data=json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
+            data=body,
+            headers={
+                "Content-Type": "application/json",
+                "Idempotency-Key": hashlib.sha256(body).hexdigest(),
+            },
             method="POST",
         )
         with loopback.open_url(request, timeout_seconds=60) as response:
