@@ -70,13 +70,7 @@ def bootstrap(settings: LocalSettings, credentials: Credentials, step: Step) -> 
     _run_cdk(settings, credentials, ["bootstrap", target], step, folder=settings.temporary_folder)
 
 
-def deploy(
-    settings: LocalSettings,
-    credentials: Credentials,
-    step: Step,
-    *,
-    project: Path = PROJECT_ROOT,
-) -> None:
+def deploy(settings: LocalSettings, credentials: Credentials, step: Step) -> None:
     """Run ``cdk deploy`` for every stack of the stage.
 
     Parameters
@@ -85,8 +79,6 @@ def deploy(
         The embedded AWS.
     step
         Where the output is shown.
-    project
-        Folder of the CDK application.
 
     Raises
     ------
@@ -111,7 +103,7 @@ def deploy(
     ]
     if settings.method is not None:
         arguments += ["-c", f"method={settings.method}"]
-    _run_cdk(settings, credentials, arguments, step, folder=project)
+    _run_cdk(settings, credentials, arguments, step, folder=PROJECT_ROOT)
 
 
 def _run_cdk(
@@ -236,12 +228,18 @@ def read_urls(settings: LocalSettings) -> Urls:
     if api is None:
         raise DeploymentError(f"the output ApiUrl is {api_url!r}, which is no REST API")
     stage = parts.path.strip("/")
-    web_url = outputs.get("WebUrl")
-    if web_url is not None:
-        host = urlsplit(web_url).netloc
-        settings.page_file.write_text(json.dumps({"host": host}) + "\n")
     return Urls(
         web=settings.page_url,
         api=f"{settings.endpoint_url}/_aws/execute-api/{api['api']}/{stage}",
         aws=settings.endpoint_url,
     )
+
+
+def choose_page(settings: LocalSettings) -> None:
+    """Have the page port show the page of the stage that was deployed last, where it has one."""
+    web_url = read_outputs(settings).get("WebUrl")
+    if web_url is None:
+        settings.page_file.unlink(missing_ok=True)
+        return
+    host = urlsplit(web_url).netloc
+    settings.page_file.write_text(json.dumps({"host": host}) + "\n")

@@ -167,7 +167,7 @@ def deploy_application(settings: LocalSettings, started: float) -> deployment.Ur
             deployment.bootstrap(settings, keys, step)
     if settings.engine is not None and settings.method != "low-level":
         say(
-            f"METHOD={settings.method} takes AWS's framework images, which the Docker engine must "
+            "Every METHOD but low-level takes AWS's framework images, which the Docker engine must "
             "have already; METHOD=low-level builds our own."
         )
     what = (
@@ -177,6 +177,7 @@ def deploy_application(settings: LocalSettings, started: float) -> deployment.Ur
     )
     with Step(f"Deploying {settings.stage_name} (this {what})") as step:
         deployment.deploy(settings, keys, step)
+    deployment.choose_page(settings)
     urls = deployment.read_urls(settings)
     settings.urls_file.write_text(json.dumps(asdict(urls), indent=2) + "\n")
     _load_samples_once(settings, urls)

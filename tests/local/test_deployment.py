@@ -8,6 +8,7 @@ import pytest
 from local import deployment
 from local.client_environment import client_environment, write_environment_file
 from local.credentials import Credentials, load_or_create
+from local.page import choose_distribution
 from local.settings import LocalSettings
 
 _EVENT = (
@@ -62,7 +63,17 @@ def test_urls_answer_from_this_machine(settings: LocalSettings) -> None:
     assert urls.api == "http://127.0.0.1:5000/_aws/execute-api/abc123/vocweb"
     assert urls.web == "http://127.0.0.1:5001/"
     assert urls.aws == "http://127.0.0.1:5000"
-    assert json.loads(settings.page_file.read_text()) == {"host": "dexample.cloudfront.net"}
+
+
+def test_the_page_of_the_last_deployment_is_shown_or_none(settings: LocalSettings) -> None:
+    page = {"WebUrl": "https://dexample.cloudfront.net/"}
+    settings.outputs_file.write_text(json.dumps({"workshop-us-east-1-Web": page}))
+    deployment.choose_page(settings)
+    assert choose_distribution(settings.page_file, "localhost") == "dexample.cloudfront.net"
+
+    settings.outputs_file.write_text(json.dumps({"workshop-us-east-1-Api": {}}))
+    deployment.choose_page(settings)
+    assert choose_distribution(settings.page_file, "localhost") is None
 
 
 def test_outputs_without_an_api_are_an_error(settings: LocalSettings) -> None:
