@@ -1,7 +1,7 @@
 """An AWS on this machine, with the application deployed on it (``python -m local``).
 
 - Starting and stopping: `launcher`, with `deployment` (the real CDK CLI), `processes`, `guardian`,
-  and `settings`, where every variable, port and file is named.
+  and `settings`: what a start is told, and where it keeps its files.
 - The emulator's process: `emulator` puts ministack together with all that follows, behind `page`,
   `sign_in_page` and `fault_switch`.
 - What ministack does otherwise than AWS: `bridges`, a module for each gap.

@@ -1,4 +1,7 @@
-"""Where the containers of jobs and model servers run: played by processes of this machine."""
+"""Where the containers of jobs and model servers run, and the place that plays them by processes.
+
+Docker engines are the other place (:mod:`local.sagemaker.engine_containers`).
+"""
 
 from __future__ import annotations
 
