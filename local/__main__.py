@@ -1,4 +1,4 @@
-"""Command line of the embedded AWS: ``python -m local up|down|reset|run``."""
+"""Command line of the embedded AWS."""
 
 from __future__ import annotations
 

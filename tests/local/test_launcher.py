@@ -28,13 +28,14 @@ def settings(tmp_path: Path) -> Iterator[LocalSettings]:
     processes.end_marked(chosen.state_folder)
 
 
-def _command(settings: LocalSettings, command: str) -> subprocess.Popen[str]:
+def _command(settings: LocalSettings, command: str, **changes: str) -> subprocess.Popen[str]:
     environment = {
         **os.environ,
         "LOCAL_AWS_PORT": str(settings.port),
         "LOCAL_STATE_FOLDER": str(settings.state_folder),
         "FUNCTIONS_PYTHON": str(settings.functions_python),
         "MODEL_PYTHON": str(settings.model_python),
+        **changes,
     }
     return subprocess.Popen(
         [sys.executable, "-m", "local", command],
@@ -94,6 +95,14 @@ def test_both_ports_are_bound_to_loopback_only(settings: LocalSettings) -> None:
             other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             # Possible only as long as nobody listens on every interface.
             other.bind(("127.0.0.2", port))
+
+
+def test_a_port_that_cannot_work_is_named_in_a_sentence(settings: LocalSettings) -> None:
+    process = _command(settings, "up", LOCAL_AWS_PORT="x")
+    _output, error = process.communicate(timeout=30)
+
+    assert process.returncode == 1
+    assert error == "error: LOCAL_AWS_PORT is 'x': allowed are 1024 to 65534\n"
 
 
 @pytest.mark.parametrize("offset", [0, 1])
