@@ -65,5 +65,5 @@ def _tagged(store: Store) -> list[tuple[str, list[dict[str, str]]]]:
             [{"Key": k, "Value": v} for k, v in tags.get(record["_Arn"], {}).items()],
         )
         for kind in KINDS.values()
-        for record in store.table(kind).values()
+        for record in store.records(kind)
     ]

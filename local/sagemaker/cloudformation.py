@@ -135,8 +135,9 @@ class _Handlers:
     def _name(self, arn: str) -> str:
         """Name in its own spelling, of which the ARN has the lower case."""
         lowered = arn.rpartition("/")[2]
-        known = self._service.store.table(self._kind)
-        return next((name for name in known if name.lower() == lowered.lower()), lowered)
+        member = self._kind.name_member
+        names = [record[member] for record in self._service.store.records(self._kind)]
+        return next((name for name in names if name.lower() == lowered.lower()), lowered)
 
     def _apply_tags(self, arn: str, old: Record, new: Record) -> None:
         before = {tag["Key"]: tag["Value"] for tag in old.get("Tags", [])}

@@ -27,7 +27,7 @@ class ControlPlane:
         self.store = store
 
     @property
-    def records(self) -> dict[str, Record]:
+    def table(self) -> dict[str, Record]:
         """Records by name, in the account and region of the request."""
         return self.store.table(self.kind)
 
@@ -39,7 +39,7 @@ class ControlPlane:
         ApiError
             If there is none.
         """
-        record = self.records.get(name)
+        record = self.table.get(name)
         if record is None:
             raise self.kind.not_found(name)
         return record
@@ -70,9 +70,9 @@ class ControlPlane:
         """
         arn, name = record["_Arn"], record[self.kind.name_member]
         with self.store.lock:
-            if name in self.records:
+            if name in self.table:
                 raise self.taken(arn)
-            self.records[name] = record
+            self.table[name] = record
             if request.get("Tags"):
                 self.store.tags()[arn] = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
         return {self.kind.arn_member: arn}
@@ -89,7 +89,7 @@ class ControlPlane:
 
     def candidates(self, _request: Record) -> Iterable[Record]:
         """Return the records among which a List request chooses."""
-        return self.records.values()
+        return self.store.records(self.kind)
 
     def list_page(self, request: Record, _caller: Caller) -> Record:
         """List one page of what a request asks for."""

@@ -75,7 +75,7 @@ class Endpoints(ControlPlane):
 
     def has_instances(self, name: str, variant_name: str) -> bool:
         """Whether an endpoint hosts a variant on instances, whose number can be scaled."""
-        endpoint = self.records.get(name)
+        endpoint = self.table.get(name)
         return endpoint is not None and any(
             variant["VariantName"] == variant_name and "ServerlessConfig" not in variant
             for variant in endpoint["_Deployment"]["Variants"]

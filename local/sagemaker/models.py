@@ -24,7 +24,7 @@ class Models(ControlPlane):
             raise validation_error("ExecutionRoleArn is required.")
         roles.require_role(caller, role_arn)
         record = self.new_record(request)
-        if request["ModelName"] in self.records:
+        if request["ModelName"] in self.table:
             raise self.taken(record["_Arn"])
         _check_artifact(role_arn, container)
         record.setdefault("EnableNetworkIsolation", False)

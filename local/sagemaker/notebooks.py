@@ -68,7 +68,7 @@ class LifecycleConfigs(ControlPlane):
         record = self.named(request)
         users = [
             instance["NotebookInstanceName"]
-            for instance in self.store.table(kinds.NOTEBOOK_INSTANCE).values()
+            for instance in self.store.records(kinds.NOTEBOOK_INSTANCE)
             if instance.get(self.kind.name_member) == record[self.kind.name_member]
         ]
         if users:
@@ -106,11 +106,11 @@ class NotebookInstances(ControlPlane):
     def candidates(self, request: Record) -> Iterable[Record]:
         """Return the instances whose lifecycle configuration's name holds what is asked for."""
         part = request.get("NotebookInstanceLifecycleConfigNameContains", "")
-        return (
+        return [
             record
-            for record in self.records.values()
+            for record in super().candidates(request)
             if part in record.get("NotebookInstanceLifecycleConfigName", "")
-        )
+        ]
 
     def update(self, request: Record, caller: Caller) -> Record:
         """UpdateNotebookInstance."""
@@ -194,7 +194,7 @@ class NotebookInstances(ControlPlane):
 
     def _scripts(self, record: Record, *hooks: str) -> list[tuple[str, Record]]:
         name = record.get("NotebookInstanceLifecycleConfigName")
-        lifecycle = self._configs.records.get(name) if name is not None else None
+        lifecycle = self._configs.table.get(name) if name is not None else None
         # A copy: what runs is what the configuration said when the instance was started.
         return [(hook, dict(lifecycle)) for hook in hooks] if lifecycle is not None else []
 

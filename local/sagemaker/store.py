@@ -27,9 +27,17 @@ class Store:
         self._scopes: dict[str, dict[str, Any]] = {}
 
     def table(self, kind: Kind) -> dict[str, Record]:
-        """Return the records of one kind in the account and region of the request."""
-        records: dict[str, Record] = self._scope()["records"][kind.arn_name]
-        return records
+        """Return the records of one kind, by name, in the account and region of the request.
+
+        Other threads add to the table: whoever goes through all of it takes `records`.
+        """
+        table: dict[str, Record] = self._scope()["records"][kind.arn_name]
+        return table
+
+    def records(self, kind: Kind) -> list[Record]:
+        """List the records of one kind in the account and region of the request, as of now."""
+        with self.lock:
+            return list(self.table(kind).values())
 
     def tags(self) -> dict[str, dict[str, str]]:
         """Return the tags by ARN in the account and region of the request."""

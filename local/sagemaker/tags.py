@@ -39,14 +39,15 @@ class Tags:
         arn = self._existing(request["ResourceArn"])
         with self._store.lock:
             tags = self._store.tags().get(arn, {})
-            for key in request["TagKeys"]:
-                tags.pop(key, None)
+            kept = {key: value for key, value in tags.items() if key not in request["TagKeys"]}
+            # Put in place of the old ones, which another thread may be reading.
+            self._store.tags()[arn] = kept
         return {}
 
     def _existing(self, arn: str) -> str:
         arn_name, _, name = arn.split(":", 5)[-1].partition("/")
         kind = KINDS.get(arn_name)
-        records = self._store.table(kind).values() if kind is not None else ()
+        records = self._store.records(kind) if kind is not None else ()
         lowered = arn[: len(arn) - len(name)] + name.lower()
         if lowered not in {record["_Arn"] for record in records}:
             raise could_not_find("resource", arn)
