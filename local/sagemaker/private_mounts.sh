@@ -8,6 +8,10 @@ set -e
 give_place() {
     [ -e "$1" ] && return
     parent=${1%/*}
+    if [ -z "$parent" ]; then
+        echo "no private mount can make a folder of the root: create $1 on this machine" >&2
+        exit 1
+    fi
     [ -d "$parent" ] || give_place "$parent"
     parent=${1%/*}
     original=$(mktemp -d)
