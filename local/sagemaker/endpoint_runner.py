@@ -121,8 +121,15 @@ class EndpointRunner:
         return random.choices(servers, weights)[0]  # noqa: S311 - traffic, not secrets
 
     def _bring_up(self, endpoint: Record, deployment: Record, cancelled: threading.Event) -> None:
+        name = endpoint["EndpointName"]
         servers = [
-            ModelServer(endpoint["EndpointName"], variant, self._settings, self._containers)
+            ModelServer(
+                name,
+                variant,
+                self._settings,
+                self._containers,
+                log_group=f"/aws/sagemaker/Endpoints/{name}",
+            )
             for variant in deployment["Variants"]
         ]
         reason = ""
@@ -134,7 +141,7 @@ class EndpointRunner:
         except StartError as error:
             reason = str(error)
         except Exception as error:
-            logger.exception("endpoint %s", endpoint["EndpointName"])
+            logger.exception("endpoint %s", name)
             reason = f"The embedded SageMaker failed: {error}"
         with self._change:
             if reason or cancelled.is_set():

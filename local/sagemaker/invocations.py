@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from ministack.services import cloudwatch
 
-from local.aws_api import Record, context
+from local.aws_api import context
 from local.sagemaker.endpoint_runner import EndpointRunner
 from local.sagemaker.kinds import ENDPOINT
 from local.sagemaker.model_server import ModelServer
@@ -76,16 +76,14 @@ class Invocations:
         with self._runner.server(endpoint, variant) as server:
             if server is not None:
                 started = time.perf_counter()
-                answer = self._ask(endpoint, server, headers, body)
+                answer = self._ask(server, headers, body)
                 _publish_metrics(name, server, answer, time.perf_counter() - started)
                 return answer
         if variant is not None:
             return _error(400, "ValidationError", f"Variant {variant} of {name} not found.")
         return _error(503, "ServiceUnavailable", f"Endpoint {name} has no running instance.")
 
-    def _ask(
-        self, endpoint: Record, server: ModelServer, headers: Mapping[str, str], body: bytes
-    ) -> HttpAnswer:
+    def _ask(self, server: ModelServer, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         serverless = "ServerlessConfig" in server.variant
         limit = _SERVERLESS_PAYLOAD_BYTES if serverless else _INSTANCE_PAYLOAD_BYTES
         if len(body) > limit:
@@ -105,13 +103,13 @@ class Invocations:
                 "Review the latency metrics for each container in Amazon CloudWatch, resolve the "
                 "issue, and try again."
             )
-            return _model_error(endpoint, server, 0, message)
+            return _model_error(server, 0, message)
         except OSError:
             return _not_ready(serverless)
         if not 200 <= status < 300:
-            return _model_error(endpoint, server, status, content.decode("utf-8", "replace"))
+            return _model_error(server, status, content.decode("utf-8", "replace"))
         if len(content) > limit:
-            return _model_error(endpoint, server, 0, f"The response exceeded {limit} bytes.")
+            return _model_error(server, 0, f"The response exceeded {limit} bytes.")
         passed = {
             "content-type": answered.get("content-type", "application/octet-stream"),
             "x-amzn-invoked-production-variant": server.variant["VariantName"],
@@ -158,20 +156,20 @@ def _not_ready(serverless: bool) -> HttpAnswer:
     return _error(503, "ServiceUnavailable", "The model server is restarting; try again.")
 
 
-def _model_error(endpoint: Record, server: ModelServer, status: int, message: str) -> HttpAnswer:
+def _model_error(server: ModelServer, status: int, message: str) -> HttpAnswer:
     region, account = context.region(), context.account()
-    group = f"/aws/sagemaker/Endpoints/{endpoint['EndpointName']}"
     kind = "client" if 400 <= status < 500 else "server"
     return _error(
         424,
         "ModelError",
         f'Received {kind} error ({status}) from primary with message "{message}". See '
         f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
-        f"#logEventViewer:group={group} in account {account} for more information.",
+        f"#logEventViewer:group={server.log_group} in account {account} for more information.",
         OriginalStatusCode=status,
         OriginalMessage=message,
         LogStreamArn=(
-            f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{server.log_stream}"
+            f"arn:aws:logs:{region}:{account}:log-group:{server.log_group}"
+            f":log-stream:{server.log_stream}"
         ),
     )
 

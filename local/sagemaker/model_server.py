@@ -33,7 +33,7 @@ _LONGEST_RESTART_PAUSE_SECONDS = 15.0
 
 
 class StartError(Exception):
-    """A model server did not become healthy; the message is the endpoint's failure reason."""
+    """A model server did not become healthy; the message is the owner's failure reason."""
 
 
 @dataclass(frozen=True)
@@ -46,37 +46,37 @@ class _Prepared:
 
 
 class ModelServer:
-    """The server of one production variant.
+    """The server of one production variant, or of a transform job's model as if it were one.
 
     Parameters
     ----------
-    endpoint_name
-        Endpoint, for logs and folders.
+    owner
+        Name of the endpoint or job that it serves, for folders and the emulator's log.
     variant
-        A variant of the endpoint's deployment, as `local.sagemaker.endpoints` resolves it.
+        What `local.sagemaker.endpoint_configs.EndpointConfigs.deployment` tells of a variant.
     settings
         Surroundings.
     containers
         Where its program runs.
     log_group
-        Where the server's log goes, the endpoint's own group by default.
+        Where the server's log goes.
     """
 
     def __init__(
         self,
-        endpoint_name: str,
+        owner: str,
         variant: Record,
         settings: SageMakerSettings,
         containers: Containers,
         *,
-        log_group: str | None = None,
+        log_group: str,
     ) -> None:
-        self._endpoint_name = endpoint_name
-        self._log_group = log_group or f"/aws/sagemaker/Endpoints/{endpoint_name}"
+        self._owner = owner
+        self._log_group = log_group
         self._variant = variant
         self._settings = settings
         self._containers = containers
-        self._folder = settings.work_folder / f"endpoint-{endpoint_name}-{uuid.uuid4().hex[:8]}"
+        self._folder = settings.work_folder / f"server-{owner}-{uuid.uuid4().hex[:8]}"
         self._layout = Layout(self._folder / "ml")
         self._credentials: RoleCredentials | None = None
         self._process: ContainerProcess | None = None
@@ -95,8 +95,13 @@ class ModelServer:
         return self._variant
 
     @property
+    def log_group(self) -> str:
+        """Name of the log group with the server's stream."""
+        return self._log_group
+
+    @property
     def log_stream(self) -> str:
-        """Name of the server's stream in the endpoint's log group."""
+        """Name of the server's stream in its log group."""
         return f"{self._variant['VariantName']}/{self._folder.name[-8:]}"
 
     def start(self, cancelled: threading.Event) -> None:
@@ -105,7 +110,7 @@ class ModelServer:
         Raises
         ------
         StartError
-            With the reason that DescribeEndpoint shows.
+            With the failure reason of what it serves.
         """
         try:
             prepared = self._prepare()
@@ -247,7 +252,7 @@ class ModelServer:
         process.remove()
         if not self._ending.is_set() and not self._containers.processes.is_closed:
             stream.write(f"The model server ended with exit code {code}.")
-            logger.warning("model server of %s ended with %s", self._endpoint_name, code)
+            logger.warning("model server of %s ended with %s", self._owner, code)
 
     def _pump(self, process: ContainerProcess, stream: LogStream) -> None:
         for line in process.lines():
@@ -277,7 +282,7 @@ class ModelServer:
     def _report(self, message: str) -> None:
         if self._stream is not None:
             self._stream.write(message)
-        logger.warning("%s: %s", self._endpoint_name, message)
+        logger.warning("%s: %s", self._owner, message)
 
     def _wait_until_healthy(self, cancelled: threading.Event) -> None:
         limit = self._variant.get("ContainerStartupHealthCheckTimeoutInSeconds")
@@ -286,11 +291,11 @@ class ModelServer:
             # AWS tries until the time is over; the second end tells a developer enough.
             gave_up = self._ends >= _ENDS_BEFORE_GIVING_UP
             if cancelled.is_set():
-                raise StartError("The endpoint was deleted before it was ready.")
+                raise StartError("The model server was ended before it was ready.")
             if gave_up or time.monotonic() > deadline:
                 raise StartError(
                     "The primary container for production variant "
                     f"{self._variant['VariantName']} did not pass the ping health check. Please "
-                    "check CloudWatch logs for this endpoint. Its last line: "
+                    f"check CloudWatch logs, {self._log_group}. The last line: "
                     f"{self._last_line[:500]}"
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -196,6 +197,7 @@ def test_a_server_that_cannot_start_fails_the_endpoint(shared: Workbench) -> Non
     name = shared.endpoint(shared.endpoint_config(shared.model(Environment=environment)))
     described = shared.sagemaker.describe_endpoint(EndpointName=name)
     assert described["EndpointStatus"] == "Failed"
+    assert f"CloudWatch logs, /aws/sagemaker/Endpoints/{name}" in described["FailureReason"]
     assert "ValueError: no" in described["FailureReason"]
     with pytest.raises(ClientError, match="not found"):
         shared.invoke(name, {})
@@ -215,24 +217,32 @@ def test_own_image_on_serverless(shared: Workbench) -> None:
         shared.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=instances)
 
 
-def test_a_serverless_variant_takes_so_many_requests_at_once(shared: Workbench) -> None:
+def test_a_serverless_variant_takes_so_many_requests_at_once(
+    shared: Workbench, tmp_path: Path
+) -> None:
     hosting = {"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}
     name = shared.endpoint(shared.endpoint_config(shared.model(), **hosting))
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        slow = [pool.submit(shared.invoke, name, {"sleep": 1}) for _ in range(2)]
-    outcomes = [future.exception() for future in slow]
-    assert outcomes.count(None) == 1
-    assert "ThrottlingException" in str(next(error for error in outcomes if error is not None))
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(shared.invoke, name, {"hold": str(folder)})
+        wait_for((folder / "held").exists, "the first request")
+        try:
+            with pytest.raises(ClientError, match="ThrottlingException"):
+                shared.invoke(name, {})
+        finally:
+            (folder / "go").touch()
+        assert first.result()["model"] == "one"
 
 
 def test_delete_ends_the_server_and_removes_its_folder(shared: Workbench) -> None:
     name = shared.endpoint(shared.endpoint_config(shared.model()))
-    assert list(shared.emulator.work_folder.glob(f"endpoint-{name}-*"))
+    assert list(shared.emulator.work_folder.glob(f"server-{name}-*"))
     shared.sagemaker.delete_endpoint(EndpointName=name)
     with pytest.raises(ClientError, match="Could not find endpoint"):
         shared.sagemaker.describe_endpoint(EndpointName=name)
     wait_for(
-        lambda: not list(shared.emulator.work_folder.glob(f"endpoint-{name}-*")), "the folder's end"
+        lambda: not list(shared.emulator.work_folder.glob(f"server-{name}-*")), "the folder's end"
     )
 
 

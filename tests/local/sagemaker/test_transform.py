@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,6 +66,19 @@ def ended(bench: Workbench, name: str) -> Record:
 
     found: Record = wait_for(job, f"the end of {name}")
     return found
+
+
+def asked(bench: Workbench, name: str) -> int:
+    """Count the requests that a job's model server has logged."""
+    group = "/aws/sagemaker/TransformJobs"
+    streams = bench.logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=name)
+    return sum(
+        "POST /invocations" in event["message"]
+        for stream in streams["logStreams"]
+        for event in bench.logs.get_log_events(
+            logGroupName=group, logStreamName=stream["logStreamName"]
+        )["events"]
+    )
 
 
 def model(bench: Workbench, role: str = "") -> str:
@@ -156,6 +170,30 @@ def test_a_bad_object_fails_the_job_and_the_others_are_done(shared: Workbench) -
     assert "a.jsonl: Bad HTTP status received from algorithm: 500" in event["message"]
 
 
+def test_a_model_that_does_not_start_fails_the_job_and_names_its_log(shared: Workbench) -> None:
+    broken = shared.put("code/broken.tar.gz", archive({"inference.py": "raise ValueError('no')"}))
+    environment = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": broken}
+    _, source = prefix(shared, {"a.jsonl": lines(range(1))})
+    job = run(shared, source, ModelName=shared.model(Environment=environment))
+    assert "CloudWatch logs, /aws/sagemaker/TransformJobs." in job["FailureReason"]
+
+
+def test_broken_gzip_data_fails_its_object_alone(shared: Workbench) -> None:
+    _, source = prefix(shared, {"a.gz": b"no gzip data", "b.gz": gzip.compress(lines(range(2)))})
+    job = run(
+        shared,
+        source,
+        TransformInput={
+            "DataSource": {"S3DataSource": source},
+            "ContentType": "application/jsonlines",
+            "SplitType": "Line",
+            "CompressionType": "Gzip",
+        },
+    )
+    assert "1 of 2 objects could not be transformed" in job["FailureReason"]
+    assert len(results(shared, job, "b.gz")) == 2
+
+
 def test_a_manifest_names_the_objects(shared: Workbench) -> None:
     uri, _ = prefix(shared, {"a.jsonl": lines(range(1)), "b.jsonl": lines(range(2))})
     manifest = shared.put("manifests/one.json", json.dumps([{"prefix": uri}, "b.jsonl"]).encode())
@@ -177,8 +215,9 @@ def test_the_models_role_must_be_allowed_to_write(shared: Workbench) -> None:
     assert "1 of 1 objects could not be transformed" in job["FailureReason"]
 
 
-def test_a_job_that_is_stopped_leaves_no_half_object(shared: Workbench) -> None:
-    _, source = prefix(shared, {"a.jsonl": b'{"sleep": 1}\n' * 20})
+def test_a_job_that_is_stopped_leaves_no_half_object(shared: Workbench, tmp_path: Path) -> None:
+    records = [{"n": 1}, {"hold": str(tmp_path)}, {"n": 3}]
+    _, source = prefix(shared, {"a.jsonl": "\n".join(map(json.dumps, records)).encode()})
     name = shared.name("transform")
     shared.sagemaker.create_transform_job(
         TransformJobName=name,
@@ -192,8 +231,14 @@ def test_a_job_that_is_stopped_leaves_no_half_object(shared: Workbench) -> None:
         TransformOutput={"S3OutputPath": f"s3://{BUCKET}/inferred/{name}"},
         TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
     )
+    # The first record is answered, and the second one is under way.
+    wait_for((tmp_path / "held").exists, "the second record")
     shared.sagemaker.stop_transform_job(TransformJobName=name)
-    assert ended(shared, name)["TransformJobStatus"] == "Stopped"
+    (tmp_path / "go").touch()
+    job = ended(shared, name)
+    assert job["TransformJobStatus"] == "Stopped"
+    assert "TransformStartTime" in job
+    assert asked(shared, name) == 2
     found = shared.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"inferred/{name}/")
     assert found["KeyCount"] == 0
     with pytest.raises(ClientError, match="in status Stopped"):

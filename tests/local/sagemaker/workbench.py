@@ -26,7 +26,7 @@ OWN_IMAGE = f"{ACCOUNT}.{REGISTRY}/voc-gender:latest"
 BUCKET = "workbench"
 
 HANDLERS = """
-    import json, os, signal, time
+    import json, os, pathlib, signal, time
     def model_fn(folder):
         return open(os.path.join(folder, "weights.txt")).read()
     def input_fn(body, content_type):
@@ -40,6 +40,11 @@ HANDLERS = """
             os.kill(os.getpid(), signal.SIGSTOP)
             time.sleep(60)  # this thread may run on for a moment
         time.sleep(data.get("sleep", 0))
+        if "hold" in data:
+            folder = pathlib.Path(data["hold"])
+            (folder / "held").touch()
+            while not (folder / "go").exists():
+                time.sleep(0.01)
         return {"model": model, "data": data, "threshold": os.environ.get("THRESHOLD")}
     def unsupported(environ, start_response):
         start_response("415 Unsupported Media Type", [("Content-Type", "text/plain")])
