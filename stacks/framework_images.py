@@ -71,6 +71,12 @@ SCIKIT_LEARN_INFERENCE = FrameworkImage(
 )
 
 
+def regions() -> set[str]:
+    """Return the regions in which AWS publishes both images, as far as the SDK knows."""
+    accounts: dict[str, dict[str, str]] = json.loads(_ACCOUNTS_FILE.read_text())
+    return set.intersection(*map(set, accounts.values()))
+
+
 def read_accounts(sdk: Path) -> dict[str, dict[str, str]]:
     """Read the registries' accounts of both images from an installed SageMaker SDK.
 

@@ -1,25 +1,31 @@
 """What can be chosen about a deployment: typed, validated and frozen.
 
 The values stand in ``cdk.json`` under the context key ``voc-gender``: defaults, then what
-differs per environment, then what differs per region. ``-c name=value`` on the command
-line wins over all (``-c method=low-level -c region=eu-west-1``).
+differs per environment, then what differs per region, then what differs in one region of one
+environment (``regions`` of the environment). ``-c name=value`` on the command line wins over all
+(``-c method=low-level -c region=eu-west-1``).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
+from stacks import framework_images
 from stacks.shipped_folder import REPOSITORY
 
 CONTEXT_KEY = "voc-gender"
@@ -70,6 +76,22 @@ class SettingsError(ValueError):
 def _from_json(value: Any) -> Any:
     """Read an object given as text, as ``-c hyperparameters='{"epochs": 2}'`` gives it."""
     return json.loads(value) if isinstance(value, str) else value
+
+
+def _with_images(region: str) -> str:
+    known = framework_images.regions()
+    if region not in known:
+        raise ValueError(
+            "AWS publishes no images there that train and serve, as far as its SDK knows."
+            + _suggestion(region, known)
+        )
+    return region
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    """Return a question about the most similar name, or nothing if none is similar."""
+    similar = get_close_matches(name, known, 1)
+    return f" Did you mean {similar[0]}?" if similar else ""
 
 
 class Settings(BaseModel):
@@ -166,7 +188,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     environment: str
-    region: str
+    region: Annotated[str, AfterValidator(_with_images)]
     method: Method
     container_base_image: Annotated[str, Field(pattern=_IMAGE)]
     pretrained_model: str
@@ -213,6 +235,14 @@ class Settings(BaseModel):
     cost_centre: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/=+@-]{1,128}$")]
     permissions_boundary: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]{0,128}$")]
     log_retention: LogRetention
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_boolean_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        field = cls.model_fields[info.field_name or ""]
+        if isinstance(value, bool) and field.annotation in {int, float}:
+            raise ValueError("It is a number")
+        return value
 
     @model_validator(mode="after")
     def _counts_in_order(self) -> Self:
@@ -313,7 +343,8 @@ def load_settings(
     Parameters
     ----------
     presets
-        The value of the context key ``voc-gender``: ``defaults``, ``environments``, ``regions``.
+        The value of the context key ``voc-gender``: ``defaults``; ``environments``, each with
+        ``regions`` of its own if it likes; ``regions``.
     overrides
         What ``-c`` gave, by name of the setting; ``environment`` and ``region`` choose.
 
@@ -331,19 +362,34 @@ def load_settings(
     environments = _choose("environment", overrides, presets["environments"])
     regions = _choose("region", overrides, presets["regions"])
     return [
-        _validate(
-            {
-                **presets["defaults"],
-                **presets["environments"][environment],
-                **presets["regions"][region],
-                **overrides,
-                "environment": environment,
-                "region": region,
-            }
-        )
+        _validate({**_preset(presets, environment, region), **overrides}, overrides)
         for environment in environments
         for region in regions
     ]
+
+
+def _preset(presets: Mapping[str, Any], environment: str, region: str) -> dict[str, Any]:
+    """Return what ``cdk.json`` says of one region of one environment."""
+    of_environment = dict(presets["environments"][environment])
+    own_regions = of_environment.pop("regions", {})
+    for name in own_regions:
+        if name not in presets["regions"]:
+            raise SettingsError(
+                f"environments.{environment}.regions: {name!r} is not among the regions."
+                + _suggestion(name, presets["regions"])
+            )
+    layers = {
+        "defaults": presets["defaults"],
+        f"environments.{environment}": of_environment,
+        f"regions.{region}": presets["regions"][region],
+        f"environments.{environment}.regions.{region}": own_regions.get(region, {}),
+    }
+    values: dict[str, Any] = {}
+    for place, layer in layers.items():
+        if not isinstance(layer, Mapping):
+            raise SettingsError(f"{place}: {layer!r} is not allowed. It is an object of settings")
+        values |= layer
+    return {**values, "environment": environment, "region": region}
 
 
 def context_overrides(all_context: Mapping[str, Any]) -> dict[str, Any]:
@@ -362,9 +408,7 @@ def context_overrides(all_context: Mapping[str, Any]) -> dict[str, Any]:
     }
     unknown = sorted(set(own) - set(Settings.model_fields))
     if unknown:
-        raise SettingsError(
-            f"{', '.join(unknown)}: no such setting. Allowed: {', '.join(Settings.model_fields)}"
-        )
+        raise SettingsError("; ".join(_no_such_setting(name) for name in unknown))
     return own
 
 
@@ -393,12 +437,15 @@ def _choose(name: str, overrides: dict[str, Any], known: Mapping[str, Any]) -> l
     return [chosen]
 
 
-def _validate(values: Mapping[str, Any]) -> Settings:
+def _validate(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        complaints = [_complaint(detail) for detail in error.errors()]
-    raise SettingsError("; ".join(complaints))
+        details = error.errors()
+    complaints = "; ".join(map(_complaint, details))
+    if all(detail["loc"] and detail["loc"][0] in overrides for detail in details):
+        raise SettingsError(complaints)
+    raise SettingsError(f"{complaints} ({values['environment']} in {values['region']})")
 
 
 def _complaint(detail: Any) -> str:
@@ -408,4 +455,24 @@ def _complaint(detail: Any) -> str:
     name = detail["loc"][0]
     if detail["type"] == "missing":
         return f"{name} is missing: cdk.json must give it"
-    return f"{name}: {detail['input']!r} is not allowed. {message}"
+    if detail["type"] == "extra_forbidden":
+        return _no_such_setting(name)
+    return f"{name}: {detail['input']!r} is not allowed. {message}{_range(name)}"
+
+
+def _no_such_setting(name: str) -> str:
+    known = Settings.model_fields
+    return f"{name}: no such setting." + (
+        _suggestion(name, known) or f" Allowed: {', '.join(known)}"
+    )
+
+
+def _range(name: str) -> str:
+    """Return what is between a number's bounds in words; nothing for what has none."""
+    bounds = {
+        kind: getattr(part, kind)
+        for part in Settings.model_fields[name].metadata
+        for kind in ("ge", "le")
+        if hasattr(part, kind)
+    }
+    return f". Allowed: {bounds['ge']} to {bounds['le']}" if len(bounds) == 2 else ""

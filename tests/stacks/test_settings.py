@@ -64,8 +64,10 @@ def test_command_line_wins_over_region_and_preset() -> None:
         ("method", "by-hand", "'high-level'"),
         ("hosting", "cluster", "'serverless' or 'instances'"),
         ("population", "mars", "'us' or 'world'"),
-        ("gate_min_accuracy", "1.5", "less than or equal to 1"),
-        ("confidence_threshold", "0.3", "greater than or equal to 0.5"),
+        ("gate_min_accuracy", "1.5", "less than or equal to 1. Allowed: 0 to 1"),
+        ("confidence_threshold", "0.3", "greater than or equal to 0.5. Allowed: 0.5 to 1"),
+        ("confidence_threshold", True, "It is a number. Allowed: 0.5 to 1"),
+        ("throttle_rate", False, "It is a number"),
         ("serverless_memory_mb", "1000", "1024, 2048"),
         ("serverless_max_concurrency", "201", "less than or equal to 200"),
         ("training_instance_type", "m5.large", "pattern"),
@@ -85,7 +87,7 @@ def test_command_line_wins_over_region_and_preset() -> None:
         ("permissions_boundary", "arn:aws:iam::aws:policy/Boundary", "pattern"),
     ],
 )
-def test_wrong_value_is_named_with_what_is_allowed(name: str, value: str, allowed: str) -> None:
+def test_wrong_value_is_named_with_what_is_allowed(name: str, value: Any, allowed: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings(PRESETS, {name: value})
     message = str(caught.value)
@@ -202,13 +204,44 @@ def test_setting_missing_from_the_presets_is_named() -> None:
         for name, value in PRESETS["environments"]["workshop"].items()
         if name != "hosting"
     }
-    with pytest.raises(SettingsError, match=r"^hosting is missing"):
+    with pytest.raises(SettingsError, match=r"^hosting is missing.* \(workshop in us-east-1\)$"):
         load_settings({**PRESETS, "environments": {"workshop": workshop}})
 
 
 def test_misspelt_setting_is_refused() -> None:
-    with pytest.raises(SettingsError, match="metod: no such setting"):
+    with pytest.raises(SettingsError, match=r"metod: no such setting\. Did you mean method\?"):
         context_overrides({"metod": "low-level"})
+    with pytest.raises(SettingsError, match=r"zzz: no such setting\. Allowed: environment, region"):
+        context_overrides({"zzz": "low-level"})
+    with pytest.raises(SettingsError, match=r"^metod: no such.* \(workshop in us-east-1\)$"):
+        load_settings({**PRESETS, "defaults": {**PRESETS["defaults"], "metod": "low-level"}})
+
+
+def with_regions(**regions: Any) -> dict[str, Any]:
+    return {**PRESETS, "regions": {name.replace("_", "-"): of for name, of in regions.items()}}
+
+
+def test_misspelt_region_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"^region: 'eu-cenral-1' is not allowed.*eu-central-1"):
+        load_settings(with_regions(eu_cenral_1={"population": "world"}))
+    with pytest.raises(SettingsError, match=r"^regions\.eu-west-1: 'world' is not allowed\."):
+        load_settings(with_regions(eu_west_1="world"))
+
+
+def test_one_region_of_one_environment_may_differ() -> None:
+    workshop = {
+        **PRESETS["environments"]["workshop"],
+        "regions": {"eu-west-1": {"throttle_rate": 7}},
+    }
+    environments = {**PRESETS["environments"], "workshop": workshop}
+    chosen = load_settings({**PRESETS, "environments": environments})
+    usual = {settings.stage_name: settings for settings in load_settings(PRESETS)}
+    for settings in chosen:
+        other = {"throttle_rate": 7} if settings.stage_name == "workshop-eu-west-1" else {}
+        assert settings == usual[settings.stage_name].model_copy(update=other)
+    workshop["regions"] = {"eu-west-2": {}}
+    with pytest.raises(SettingsError, match=r"'eu-west-2' is not among.* Did you mean us-west-2\?"):
+        load_settings({**PRESETS, "environments": environments})
 
 
 def test_context_of_the_cdk_is_not_taken_for_a_setting() -> None:

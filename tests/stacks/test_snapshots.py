@@ -26,6 +26,7 @@ PRESETS = read_presets()
 ENVIRONMENTS = list(PRESETS["environments"])
 WHOLE_REGION, *OTHER_REGIONS = PRESETS["regions"]
 NOTHING = "<nothing>"
+REVIEW = "If the difference is meant, take it with 'make snapshots' and review it like code."
 
 
 def normalised(assembly: Assembly, settings: Settings) -> Any:
@@ -63,7 +64,7 @@ def settings_of(environment: str, region: str) -> Settings:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_templates(environment: str, assembly: Assembly, snapshot: SnapshotAssertion) -> None:
     found = normalised(assembly, settings_of(environment, WHOLE_REGION))
-    assert found == snapshot(extension_class=JSONSnapshotExtension)
+    assert found == snapshot(extension_class=JSONSnapshotExtension), REVIEW
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -75,4 +76,4 @@ def test_what_other_regions_have_of_their_own(
         region: dict(differences(whole, normalised(assembly, settings_of(environment, region))))
         for region in OTHER_REGIONS
     }
-    assert found == snapshot(extension_class=JSONSnapshotExtension)
+    assert found == snapshot(extension_class=JSONSnapshotExtension), REVIEW
