@@ -50,7 +50,7 @@ local-reset: .venv/.stamp ## Stop it and forget what was stored
 
 # How many processes the tests run in; what shares a deployment stays in one (tests/conftest.py).
 TEST_JOBS ?= 2
-.PHONY: test test-model test-container test-regions coverage mutation check format snapshots
+.PHONY: test test-model test-container test-regions coverage mutation check format snapshots contract
 test: setup .venv-notebooks/.stamp .venv-soak/.stamp test-model ## Run all tests: units, templates, end to end on the local AWS, browser [TEST_JOBS=2]
 	$(BIN)/python -m pytest --ignore tests/model_code --ignore tests/regions --numprocesses $(TEST_JOBS) --no-loadscope-reorder
 test-model: .venv-model/.stamp build/train.stamp ## The tests of data, training and serving alone
@@ -89,6 +89,8 @@ check: $(SYNTHESIS) .venv-checkov/.stamp .venv-model/.stamp .venv-functions/.sta
 	$(MAKE) --no-print-directory licences audit
 snapshots: setup ## Take the snapshots of the templates anew
 	$(BIN)/python -m pytest -q tests/stacks/test_snapshots.py tests/stacks/test_acknowledgements.py --snapshot-update
+contract: .venv/.stamp ## Generate the OpenAPI documents from the functions
+	PYTHONPATH=lambda $(BIN)/python -m openapi.generate
 format: .venv/.stamp ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -1,4 +1,4 @@
-"""Generates the contract from the code of all functions: ``python -m openapi.generate``."""
+"""Generates the contract from the code of all functions: ``make contract``."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from feedback.record import Feedback, NewFeedback
 from openapi.document import ACCESSES, checked_in
 from openapi.generate import text
 from tests.api_parts import FUNCTIONS
@@ -18,8 +19,16 @@ LAMBDA = Path(__file__).parents[2] / "lambda"
 
 @pytest.mark.parametrize("access", ACCESSES)
 def test_the_document_is_the_codes(access: str) -> None:
-    """``cd lambda && python -m openapi.generate`` writes it anew."""
-    assert checked_in(access).read_text(encoding="utf-8") == text(access)
+    assert checked_in(access).read_text(encoding="utf-8") == text(access), "run 'make contract'"
+
+
+def test_what_is_typed_is_not_what_is_found_out() -> None:
+    """A field of both would be taken from the client, in place of what the application knows."""
+    assert NewFeedback.model_fields.keys() <= Feedback.model_fields.keys()
+    found_out = {"id", "posted_time", "sentiment"} | {
+        name for name in Feedback.model_fields if name.startswith("gender")
+    }
+    assert not NewFeedback.model_fields.keys() & found_out
 
 
 @pytest.mark.parametrize("access", ACCESSES)
