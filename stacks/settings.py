@@ -171,7 +171,7 @@ class Settings(BaseModel):
     dashboard
         Whether the region has its dashboard; an account's first three cost nothing.
     retain_data
-        Whether bucket and table outlive their stack.
+        Whether bucket, tables, user pool and key outlive their stack.
     feedback_retention_days
         After how many days a feedback is forgotten by itself; 0 keeps it until it is deleted.
     termination_protection

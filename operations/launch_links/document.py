@@ -37,8 +37,8 @@ Who follows a link needs an account, the right to create these resources, and to
 
 The stack is the preset `workshop`: open API, serverless endpoint, data that go with the stack.
 Its names are the workshop's, so it exists once per account and region, and not beside
-`make deploy` of the same environment. Deleting the stack removes everything but CloudWatch's logs
-of SageMaker.
+`make deploy` of the same environment. Deleting the stack removes everything but logs and the
+records of training jobs ([what stays](operations.md#remove)).
 
 ## Who may launch
 

@@ -34,8 +34,8 @@ class IdempotencyTable(Construct):
         )
         acknowledge_shared_key(self.table, key)
         acknowledge(
-            self.table, "AwsSolutions-DDB3", "What is forgotten after an hour needs no recovery."
+            self.table, "AwsSolutions-DDB3", "What is of no use after an hour needs no recovery."
         )
         acknowledge_checkov(
-            self.table, {"CKV_AWS_28": "What is forgotten after an hour needs no recovery."}
+            self.table, {"CKV_AWS_28": "What is of no use after an hour needs no recovery."}
         )
