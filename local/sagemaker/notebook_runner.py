@@ -41,7 +41,12 @@ class _Jupyter:
         self.process = process
         self.url = f"http://127.0.0.1:{port}/lab?token={token}"
         self.status_url = f"http://127.0.0.1:{port}/api?token={token}"
-        self.credentials = credentials
+        self._credentials = credentials
+
+    def end(self) -> None:
+        """End the process, if it runs, and its role's session."""
+        self.process.end(_JUPYTER_GRACE_SECONDS)
+        roles.close_session(self._credentials)
 
 
 class NotebookRunner:
@@ -103,19 +108,11 @@ class NotebookRunner:
             If this machine cannot run it; the message says what is missing.
         """
         with self._opening:
-            jupyter = self._jupyters.get(instance["_Arn"])
-            if jupyter is not None and jupyter.process.is_running:
-                return jupyter.url
-            interpreter = self._settings.notebook_python
-            if not interpreter.exists():
-                raise validation_error(
-                    f"JupyterLab is not installed: {interpreter} does not exist. "
-                    "`make notebook` installs it."
-                )
-            try:
+            jupyter = self._jupyters.pop(instance["_Arn"], None)
+            if jupyter is None or not jupyter.process.is_running:
+                if jupyter is not None:
+                    jupyter.end()
                 jupyter = self._start_jupyter(instance)
-            except private_mounts.MountsUnavailableError as error:
-                raise validation_error(str(error)) from error
             self._jupyters[instance["_Arn"]] = jupyter
         self._wait_until_it_answers(jupyter)
         return jupyter.url
@@ -131,7 +128,7 @@ class NotebookRunner:
             jupyters = list(self._jupyters.values())
             self._jupyters.clear()
         for jupyter in jupyters:
-            jupyter.process.end(_JUPYTER_GRACE_SECONDS)
+            jupyter.end()
 
     def _start(self, instance: Record, scripts: list[tuple[str, Record]]) -> None:
         try:
@@ -170,13 +167,13 @@ class NotebookRunner:
     ) -> None:
         name = instance["NotebookInstanceName"]
         stream_name = f"{name}/LifecycleConfig{hook}"
-        stream = self._log(instance, stream_name, credentials)
         path = machine.write_script(hook, base64.b64decode(script.get("Content", "")))
         process = self._processes.start(
             machine.command(["/bin/bash", f"/opt/ml/{path.name}"]),
             machine.environment(credentials),
             machine.folder,
         )
+        stream = self._log(instance, stream_name, credentials)
         pump = threading.Thread(target=_copy, args=(process, stream), daemon=True)
         pump.start()
         code = process.wait(self._settings.lifecycle_timeout_seconds)
@@ -197,11 +194,16 @@ class NotebookRunner:
 
     def _start_jupyter(self, instance: Record) -> _Jupyter:
         machine = NotebookMachine(instance, self._settings)
-        credentials = roles.open_session(instance["RoleArn"])
+        interpreter = self._settings.notebook_python
+        if not interpreter.exists():
+            raise validation_error(
+                f"JupyterLab is not installed: {interpreter} does not exist. "
+                "`make notebook` installs it."
+            )
         token = secrets.token_urlsafe(24)
         port = loopback.free_port()
         program = [
-            str(self._settings.notebook_python),
+            str(interpreter),
             "-m",
             "jupyterlab",
             "--no-browser",
@@ -213,9 +215,14 @@ class NotebookRunner:
             "--LabApp.news_url=",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ]
+        try:
+            command = machine.command(program)
+        except private_mounts.MountsUnavailableError as error:
+            raise validation_error(str(error)) from error
+        credentials = roles.open_session(instance["RoleArn"])
         # Not an argument: arguments are seen by every user of this machine.
         environment = {**machine.environment(credentials), "JUPYTER_TOKEN": token}
-        process = self._processes.start(machine.command(program), environment, machine.folder)
+        process = self._processes.start(command, environment, machine.folder)
         stream = self._log(instance, f"{instance['NotebookInstanceName']}/jupyter.log", credentials)
         threading.Thread(target=_copy, args=(process, stream, token), daemon=True).start()
         return _Jupyter(process, port, token, credentials)
@@ -237,8 +244,7 @@ class NotebookRunner:
         with self._opening:
             jupyter = self._jupyters.pop(instance["_Arn"], None)
         if jupyter is not None:
-            jupyter.process.end(_JUPYTER_GRACE_SECONDS)
-            roles.close_session(jupyter.credentials)
+            jupyter.end()
 
     def _log(self, instance: Record, stream: str, credentials: RoleCredentials) -> LogStream:
         region = instance["NotebookInstanceArn"].split(":")[3]
