@@ -215,8 +215,11 @@ def test_the_models_role_must_be_allowed_to_write(shared: Workbench) -> None:
     assert "1 of 1 objects could not be transformed" in job["FailureReason"]
 
 
-def test_a_job_that_is_stopped_leaves_no_half_object(shared: Workbench, tmp_path: Path) -> None:
-    records = [{"n": 1}, {"hold": str(tmp_path)}, {"n": 3}]
+@pytest.mark.parametrize("rest", [[{"n": 3}], []], ids=["in between", "at the last record"])
+def test_a_job_that_is_stopped_leaves_no_half_object(
+    shared: Workbench, tmp_path: Path, rest: list[Record]
+) -> None:
+    records = [{"n": 1}, {"hold": str(tmp_path)}, *rest]
     _, source = prefix(shared, {"a.jsonl": "\n".join(map(json.dumps, records)).encode()})
     name = shared.name("transform")
     shared.sagemaker.create_transform_job(
