@@ -219,7 +219,7 @@ def _log_groups(settings: Settings, owned: set[str]) -> Iterator[Leftover]:
 
 
 def _training_jobs(settings: Settings) -> Iterator[Leftover]:
-    name = settings.endpoint_name.removesuffix(f"-{settings.hosting}")
+    name = settings.name_prefix
     pages = client("sagemaker", settings.region).get_paginator("list_training_jobs")
     count = sum(len(page["TrainingJobSummaries"]) for page in pages.paginate(NameContains=name))
     if count:

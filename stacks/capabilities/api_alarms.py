@@ -29,6 +29,11 @@ class ApiAlarms(Construct):
         table: dynamodb.ITable,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._watch_gateway(settings, topic)
+        self._watch_functions(settings, topic)
+        self._watch_table(settings, topic, table)
+
+    def _watch_gateway(self, settings: Settings, topic: sns.ITopic) -> None:
         add_alarm(
             self,
             "api-server-errors",
@@ -51,6 +56,8 @@ class ApiAlarms(Construct):
             periods_over=6,
             means="One request in a hundred waits five seconds or more for the API.",
         )
+
+    def _watch_functions(self, settings: Settings, topic: sns.ITopic) -> None:
         add_alarm(
             self,
             "function-throttles",
@@ -68,6 +75,8 @@ class ApiAlarms(Construct):
             periods_over=2,
             means="Functions of this account wait for concurrency in this region.",
         )
+
+    def _watch_table(self, settings: Settings, topic: sns.ITopic, table: dynamodb.ITable) -> None:
         for name, metric_name, means in (
             ("table-read-throttles", "ReadThrottleEvents", "Reads of the feedback wait."),
             ("table-write-throttles", "WriteThrottleEvents", "Writes of feedback wait."),

@@ -85,6 +85,9 @@ class Notebook(Construct):
         )
         # Its scripts use the role's permissions, which must be there before, and outlast it.
         self.instance.node.add_dependency(role)
+        self._acknowledge()
+
+    def _acknowledge(self) -> None:
         acknowledge(
             self.instance,
             "AwsSolutions-SM1",

@@ -140,6 +140,12 @@ class RestApi(Construct):
         )
         # The output that CDK adds by itself would be a second name for ApiUrl.
         api.node.try_remove_child("Endpoint")
+        self._acknowledge_api(api)
+        if settings.firewall:
+            ApiFirewall(self, "Firewall", stage=api.deployment_stage)
+        return api
+
+    def _acknowledge_api(self, api: apigateway.RestApi) -> None:
         acknowledge(
             api,
             "AwsSolutions-APIG2",
@@ -160,15 +166,12 @@ class RestApi(Construct):
             },
         )
         self._acknowledge_access_log(api)
-        if settings.firewall:
-            ApiFirewall(self, "Firewall", stage=api.deployment_stage)
-        else:
+        if not self._settings.firewall:
             acknowledge(
                 api,
                 "AwsSolutions-APIG3",
                 "Throttled; a firewall costs more than the whole workshop.",
             )
-        return api
 
     def _acknowledge_access_log(self, api: apigateway.RestApi) -> None:
         if self._settings.access_logs:

@@ -134,6 +134,19 @@ class TrainingJob(Construct):
             description="Tells whether the training job has ended, and how",
             timeout=Duration.minutes(1),
         )
+        self._allow_jobs(on_event, is_complete, role, bucket)
+        return custom_resource_provider(
+            self,
+            "Provider",
+            settings=settings,
+            on_event=on_event.function,
+            is_complete=is_complete.function,
+            total_timeout=Duration.minutes(58),
+        )
+
+    def _allow_jobs(
+        self, on_event: Function, is_complete: Function, role: iam.Role, bucket: s3.IBucket
+    ) -> None:
         job_arn = Stack.of(self).format_arn(
             service="sagemaker", resource="training-job", resource_name=f"{self._name_prefix}-*"
         )
@@ -177,14 +190,6 @@ class TrainingJob(Construct):
         )
         acknowledge_job_names(on_event, self._name_prefix)
         acknowledge_job_names(is_complete, self._name_prefix)
-        return custom_resource_provider(
-            self,
-            "Provider",
-            settings=settings,
-            on_event=on_event.function,
-            is_complete=is_complete.function,
-            total_timeout=Duration.minutes(58),
-        )
 
 
 def acknowledge_job_names(construct: Construct, name_prefix: str) -> None:

@@ -36,8 +36,7 @@ def _content_security_policy(sign_in_url: str) -> str:
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
-            "img-src 'self' data:",
-            "font-src 'self'",
+            "img-src 'self'",
             f"connect-src 'self' {sign_in_url}",
             "base-uri 'none'",
             "form-action 'self'",
@@ -124,10 +123,8 @@ class Website(Construct):
         acknowledge_emptying(bucket)
         return bucket
 
-    def _build_distribution(
-        self, settings: Settings, bucket: s3.Bucket, api: apigateway.IRestApi, sign_in: SignIn
-    ) -> cloudfront.Distribution:
-        headers = cloudfront.ResponseHeadersPolicy(
+    def _build_headers(self, sign_in: SignIn) -> cloudfront.ResponseHeadersPolicy:
+        return cloudfront.ResponseHeadersPolicy(
             self,
             "Headers",
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
@@ -148,6 +145,11 @@ class Website(Construct):
                 ),
             ),
         )
+
+    def _build_distribution(
+        self, settings: Settings, bucket: s3.Bucket, api: apigateway.IRestApi, sign_in: SignIn
+    ) -> cloudfront.Distribution:
+        headers = self._build_headers(sign_in)
         # The path goes on as it is: the stage's name is its first part on both sides.
         api_origin = origins.HttpOrigin(
             f"{api.rest_api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
