@@ -124,10 +124,11 @@ class NameTable:
         found = [index for index, header in enumerate(headers) if header in wanted]
         if len(found) != 1:
             which = "no column" if not found else "more than one column"
+            # Never the header's cells: where a file has none, they are a person's.
             raise BatchError(
-                f"{which} of the input is called {' or '.join(wanted)}. The first line names "
-                f"the columns {', '.join(self.header)}: say which holds the first names, "
-                "as in COLUMN=customer"
+                f"{which} of the input is called {' or '.join(wanted)}. The first line must name "
+                f"the columns (it has {len(headers)}): say which holds the first names, as in "
+                "COLUMN=customer"
             )
         return found[0]
 

@@ -64,6 +64,14 @@ def test_a_file_that_cannot_be_read_says_what_to_do(text: str | bytes, message: 
         table(text)
 
 
+def test_a_first_line_that_is_a_person_is_not_quoted() -> None:
+    with pytest.raises(BatchError) as refused:
+        table('Marker,"Marker, so rude"\n')
+
+    assert "must name the columns (it has 2)" in str(refused.value)
+    assert "Marker" not in str(refused.value)
+
+
 def test_bad_lines_have_their_numbers_and_the_rest_goes_on() -> None:
     content = (
         b"name,city\n"
