@@ -20,6 +20,7 @@ from batch_inference.name_table import NameTable
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import TransformResourcesTypeDef
 
 _PREFIXES = json.loads(Path(__file__).with_name("prefixes.json").read_text(encoding="utf-8"))
 FILES_PREFIX: str = _PREFIXES["files"]
@@ -94,6 +95,8 @@ class Batch:
         Machine of the jobs.
     population
         Whose names to assume; None for what the model was deployed with.
+    volume_key_arn
+        The key that encrypts the volumes of the jobs; None for SageMaker's own.
     names_per_chunk
         How many names an object holds.
     """
@@ -106,6 +109,7 @@ class Batch:
     job_name_prefix: str
     instance_type: str
     population: str | None = None
+    volume_key_arn: str | None = None
     names_per_chunk: int = NAMES_PER_CHUNK
 
     def upload(self, table: NameTable) -> Chunks:
@@ -226,12 +230,18 @@ class Batch:
                 "Accept": _CONTENT_TYPE,
                 "AssembleWith": "Line",
             },
-            TransformResources={
-                "InstanceType": self.instance_type,  # type: ignore[typeddict-item]
-                "InstanceCount": 1,
-            },
+            TransformResources=self._machine(),
         )
         return Job(name, finished)
+
+    def _machine(self) -> TransformResourcesTypeDef:
+        machine: TransformResourcesTypeDef = {
+            "InstanceType": self.instance_type,  # type: ignore[typeddict-item]
+            "InstanceCount": 1,
+        }
+        if self.volume_key_arn:
+            machine["VolumeKmsKeyId"] = self.volume_key_arn
+        return machine
 
     def _failure(self, job: Job) -> str:
         described = self.sagemaker.describe_transform_job(TransformJobName=job.name)

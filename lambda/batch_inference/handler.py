@@ -77,6 +77,7 @@ def _batch(state: dict[str, Any]) -> Batch:
         job_name_prefix=os.environ["JOB_NAME_PREFIX"],
         instance_type=os.environ["INSTANCE_TYPE"],
         population=state["population"],
+        volume_key_arn=os.environ.get("VOLUME_KEY_ARN"),
     )
 
 

@@ -40,7 +40,8 @@ def _run(options: argparse.Namespace) -> None:
         region=options.region, environment=options.environment, stack_name=options.stack
     )
     say(f"For {target}")
-    outputs = target.outputs("Storage", "Model")
+    foundation = ["Foundation"] if target.settings.customer_key else []
+    outputs = target.outputs("Storage", "Model", *foundation)
     sagemaker = target.client("sagemaker")
     model = current_model(sagemaker, outputs["EndpointName"])
     file = _file(options.input, target)
@@ -53,6 +54,7 @@ def _run(options: argparse.Namespace) -> None:
         job_name_prefix=target.settings.batch_job_name_prefix,
         instance_type=target.settings.batch_instance_type,
         population=options.population,
+        volume_key_arn=outputs.get("KeyArn"),
     )
     say(f"Batch {batch.key} with the model {model}")
     chunks = send_names(batch, file, options.column)

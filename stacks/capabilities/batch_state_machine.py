@@ -42,6 +42,7 @@ class BatchStateMachine(Construct):
             "ENDPOINT_NAME": settings.endpoint_name,
             "JOB_NAME_PREFIX": settings.batch_job_name_prefix,
             "INSTANCE_TYPE": settings.batch_instance_type,
+            **({"VOLUME_KEY_ARN": bucket.encryption_key.key_arn} if bucket.encryption_key else {}),
         }
         send, next_job, check, write = (
             self._build_send(),

@@ -1,16 +1,21 @@
-"""A large file of names: what is read, what is bad, what is written."""
+"""A large file of names: what is read, what is bad, what is written, and how jobs are started."""
 
 from __future__ import annotations
 
 import csv
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batch_inference import handler
 from batch_inference.errors import BatchError
 from batch_inference.name_table import NameTable
 from batch_inference.results import Summary, write_bad_lines, write_results
+from tests.local.sagemaker.workbench import BUCKET
+
+if TYPE_CHECKING:
+    from tests.local.sagemaker.workbench import Workbench
 
 
 def table(text: str | bytes, column: str | None = None) -> NameTable:
@@ -139,3 +144,21 @@ def test_a_column_that_is_there_already_is_not_overwritten() -> None:
 def test_answers_to_other_names_are_refused(answers: list[str]) -> None:
     with pytest.raises(BatchError):
         written("name\nAnn\n", [prediction(name) for name in answers])
+
+
+@pytest.mark.usefixtures("sagemaker_environment")
+@pytest.mark.parametrize("key", ["arn:aws:kms:us-east-1:000000000000:key/customers", None])
+def test_a_jobs_volume_has_the_customers_key_where_there_is_one(
+    shared: Workbench, monkeypatch: pytest.MonkeyPatch, key: str | None
+) -> None:
+    monkeypatch.setenv("BUCKET_NAME", BUCKET)
+    monkeypatch.setenv("JOB_NAME_PREFIX", "voc-gender-batch-")
+    monkeypatch.setenv("INSTANCE_TYPE", "ml.m5.large")
+    if key is not None:
+        monkeypatch.setenv("VOLUME_KEY_ARN", key)
+    batch = {"batch": shared.name("batch"), "model": shared.model(), "population": None}
+
+    started = handler.next_job({**batch, "chunks": {"count": 1, "names": 1}, "job": None}, None)
+
+    job = shared.sagemaker.describe_transform_job(TransformJobName=started["job"]["name"])
+    assert job["TransformResources"].get("VolumeKmsKeyId") == key

@@ -8,8 +8,6 @@ import pytest
 
 from endpoint_check import handler as endpoint_check
 from quality_gate import handler as quality_gate
-from tests.local.conftest import emulator, shared
-from tests.local.sagemaker.emulator import ADMINISTRATOR
 from tests.local.sagemaker.workbench import BUCKET, SCRIPT_MODE_IMAGE, Workbench, archive, wait_for
 from training_job import handler as training_job
 from training_job.inputs import TrainingInputs
@@ -18,7 +16,7 @@ from training_job.jobs import TrainingError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["emulator", "shared"]
+pytestmark = pytest.mark.usefixtures("sagemaker_environment")
 
 TRAINS = """
     import os, pathlib
@@ -33,20 +31,6 @@ SLEEPS = """
     time.sleep(60)
 """
 Properties = dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def _environment(shared: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "AWS_ENDPOINT_URL": shared.emulator.url,
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": ADMINISTRATOR[0],
-        "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR[1],
-        "NO_PROXY": "127.0.0.1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
 
 
 @pytest.fixture

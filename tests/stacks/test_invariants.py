@@ -193,6 +193,9 @@ def test_what_production_stores_is_encrypted_with_its_own_key(assembly: Assembly
         assert "EncryptionKey" in json.dumps(bucket["BucketEncryption"])
         job = only(stacks["Model"], "Custom::TrainingJob")["Properties"]
         assert "EncryptionKey" in json.dumps(job["KmsKeyId"])
+        for name, function in resources(stacks["Batch"], "AWS::Lambda::Function").items():
+            variables = function["Properties"]["Environment"]["Variables"]
+            assert "EncryptionKey" in json.dumps(variables["VOLUME_KEY_ARN"]), name
 
 
 def test_access_log_holds_nothing_that_was_said(assembly: Assembly) -> None:
