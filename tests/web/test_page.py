@@ -96,6 +96,31 @@ def test_nothing_typed_is_lost_when_the_api_fails(page: Page, site: Site) -> Non
     expect(page.locator("[data-feedback-id]")).to_have_count(1)
 
 
+def test_nothing_typed_while_storing_is_lost(page: Page, site: Site) -> None:
+    page.goto(site.url)
+    expect(page.locator("#empty")).to_be_visible()
+    answer = threading.Event()
+
+    def wait(method: str, _path: str) -> None:
+        if method == "POST":
+            answer.wait(60)
+
+    site.meddle = wait
+    page.fill("[name=FirstName]", "Mary")
+    page.fill("[name=Feedback]", "Half a novel")
+    page.click("#enter-feedback")
+    expect(page.locator("#form-status")).to_contain_text("Storing")
+
+    page.fill("[name=Feedback]", "Half a novel, and the end")
+    answer.set()
+
+    expect(page.locator("#form-status")).to_contain_text("stored")
+    expect(page.locator("td.text")).to_have_text("Half a novel")
+    expect(page.locator("[name=Feedback]")).to_have_value("Half a novel, and the end")
+    page.reload()
+    expect(page.locator("[name=Feedback]")).to_have_value("Half a novel, and the end")
+
+
 def test_a_first_attempt_under_way_is_waited_for(page: Page, site: Site) -> None:
     page.goto(site.url)
     refusals = [(409, {"Retry-After": "0", "Content-Type": "application/json"}, "{}")]

@@ -28,15 +28,20 @@ export class FeedbackForm {
     this.status.textContent = "Storing …";
     try {
       await onEntered(feedback, this.#key);
-      this.form.reset();
-      sessionStorage.removeItem(DRAFT);
-      this.#key = newKey();
       this.status.textContent = "Thank you. The feedback is stored.";
+      if (JSON.stringify(this.#typed()) === JSON.stringify(feedback)) this.#clear();
+      else this.status.textContent += " What you typed since is still here.";
     } catch (problem) {
       this.status.textContent = `Not stored: ${problem.message} What you typed is still here.`;
     } finally {
       this.button.disabled = false;
     }
+  }
+
+  #clear() {
+    this.form.reset();
+    sessionStorage.removeItem(DRAFT);
+    this.#key = newKey();
   }
 
   /** Returns what was filled in. */

@@ -216,9 +216,6 @@ export class FeedbackTable {
         class: chosen ? "chosen" : undefined,
         "data-feedback-id": id,
         "data-gender": feedback.Gender,
-        "data-gender-source": feedback.GenderSource,
-        "data-gender-probability": feedback.GenderProbability,
-        "data-sentiment": feedback.Sentiment,
       },
       element("td", { role: "cell", class: "choice" }, element("label", { class: "target" }, box)),
       ...COLUMNS.map(({ name, text, content = () => [text(feedback) ?? ""] }) => (
