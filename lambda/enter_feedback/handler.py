@@ -67,7 +67,9 @@ def enter_by_body(
 
 def _entered(feedback: NewFeedback, key: str | None = None) -> JsonAnswer:
     def work() -> str:
-        return enter(feedback, table=FeedbackTable.from_environment(), key=key)
+        identifier = enter(feedback, table=FeedbackTable.from_environment(), key=key)
+        metrics.add_metric(name="FeedbackEntered", unit=MetricUnit.Count, value=1)
+        return identifier
 
     if key is None:
         identifier = work()
@@ -81,7 +83,6 @@ def _entered(feedback: NewFeedback, key: str | None = None) -> JsonAnswer:
             work,
             context=application.lambda_context,
         )
-    metrics.add_metric(name="FeedbackEntered", unit=MetricUnit.Count, value=1)
     return json_response(json.dumps({"ID": identifier}))
 
 

@@ -30,6 +30,14 @@ def test_the_same_key_stores_once(call: Any) -> None:
     assert call("GET", "/insights").json()["feedbacks"] == 3
 
 
+def test_a_feedback_is_counted_when_it_is_stored(call: Any, logs: Any) -> None:
+    for key in ("k", "k", None):
+        enter(call, key)
+
+    lines = map(json.loads, logs().splitlines())
+    assert [line["FeedbackEntered"] for line in lines if "FeedbackEntered" in line] == [[1], [1]]
+
+
 def test_an_id_follows_from_the_key_and_what_was_typed_in_every_release(call: Any) -> None:
     namespace = UUID("d1f2f0a5-55a7-4f55-8d9c-3f7b6f0e8a11")
     typed = 'k\0{"first_name":"Mary","feedback":"Fine."}'
