@@ -116,14 +116,15 @@ class Model:
     requests
         The bodies that it was sent.
     failures
-        Answers ``(status, error type, headers)`` to give first, one per request.
+        Answers ``(status, error type, further members of the body)`` to give first, one per
+        request.
     before_answer
         Called before an answer: the time between reading and writing.
     """
 
     url: str
     requests: list[dict[str, Any]] = field(default_factory=list)
-    failures: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)
+    failures: list[tuple[int, str, dict[str, str | int]]] = field(default_factory=list)
     before_answer: Callable[[], object] = lambda: None
 
     def answer(self, name: str) -> dict[str, Any]:
@@ -165,8 +166,8 @@ def _model_server() -> Iterator[Model]:
             model.requests.append({"path": self.path, **body})
             model.before_answer()
             if model.failures:
-                status, kind, headers = model.failures.pop(0)
-                answer: dict[str, Any] = {"message": "refused", **headers}
+                status, kind, further = model.failures.pop(0)
+                answer: dict[str, Any] = {"message": "refused", **further}
                 self.reply(status, answer, {"x-amzn-ErrorType": kind})
                 return
             answers = [model.answer(name) for name in body["names"]]

@@ -21,7 +21,6 @@ from rest_api.errors import ModelFailedError, ModelUnavailableError, TooLargeErr
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
-NAMES_PER_INVOCATION = 1_000
 BYTES_PER_INVOCATION = 3_000_000
 """Well below the 4 MB that a serverless endpoint takes."""
 
@@ -81,8 +80,8 @@ class GenderModel:
     def predict(self, names: Sequence[str], *, population: Population | None = None) -> Predictions:
         """Return one prediction per name, in order.
 
-        Each distinct name is sent once, all in one invocation unless the container's limits
-        demand more.
+        Each distinct name is sent once, all in one invocation unless that would be more than the
+        endpoint takes.
 
         Raises
         ------
@@ -148,7 +147,7 @@ def _split(names: Sequence[str]) -> Iterator[Sequence[str]]:
     size = 0
     for name in names:
         length = len(json.dumps(name)) + 2
-        if part and (len(part) == NAMES_PER_INVOCATION or size + length > BYTES_PER_INVOCATION):
+        if part and size + length > BYTES_PER_INVOCATION:
             yield part
             part, size = [], 0
         part.append(name)
