@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.metrics import MetricUnit
 
 from delete_feedback.logic import delete
 from feedback.ids import PathId
@@ -11,7 +10,6 @@ from feedback.table import FeedbackTable
 from rest_api.application import JsonAnswer, build_application, lambda_handler
 from rest_api.documentation import responses
 from rest_api.errors import NoSuchFeedbackError, StorageUnavailableError
-from rest_api.observability import metrics
 
 application = build_application()
 
@@ -28,7 +26,6 @@ application = build_application()
 def delete_by_id(id: PathId) -> JsonAnswer:  # noqa: A002 - the route's own word
     """Forget the person: the feedback, its gender and its sentiment, for good."""
     delete(id, table=FeedbackTable.from_environment())
-    metrics.add_metric(name="FeedbackDeleted", unit=MetricUnit.Count, value=1)
     return Response(status_code=204)
 
 

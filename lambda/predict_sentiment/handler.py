@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, Field
 
 from feedback.ids import IdsRequest, QueryIds, distinct_ids, ids_of_query
@@ -21,7 +20,6 @@ from rest_api.errors import (
     TooLargeError,
     UnsupportedMediaTypeError,
 )
-from rest_api.observability import metrics
 from sentiment.client import SentimentService
 
 application = build_application()
@@ -82,12 +80,9 @@ def predict_by_body(request: IdsRequest) -> JsonAnswer:
 
 
 def _predicted(ids: list[str]) -> Outcome:
-    outcome = predict_sentiment(
+    return predict_sentiment(
         ids, table=FeedbackTable.from_environment(), service=SentimentService.from_environment()
     )
-    found = sum(row.sentiment is not None for row in outcome.found)
-    metrics.add_metric(name="SentimentsPredicted", unit=MetricUnit.Count, value=found)
-    return outcome
 
 
 def _result(row: Feedback) -> Judged | FailedId:

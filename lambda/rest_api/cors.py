@@ -7,30 +7,19 @@ import os
 EXPOSED_HEADERS = "Link,Retry-After,X-Correlation-Id"
 
 
-def cors_headers(origin: str | None) -> dict[str, str]:
+def cors_headers() -> dict[str, str]:
     """Return the CORS headers of an answer.
-
-    Parameters
-    ----------
-    origin
-        The request's ``Origin``, if it has one.
 
     Returns
     -------
     dict of str to str
         Empty when ``CORS_ALLOW_ORIGIN`` is empty: then only the site's own page may read.
-        ``*`` allows every page, a comma-separated list the pages that it names.
+        Otherwise it is the one origin whose pages may, ``*`` for any.
     """
-    allowed = [
-        entry.strip()
-        for entry in os.environ.get("CORS_ALLOW_ORIGIN", "").split(",")
-        if entry.strip()
-    ]
+    allowed = os.environ.get("CORS_ALLOW_ORIGIN", "")
     if not allowed:
         return {}
-    exposed = {"Access-Control-Expose-Headers": EXPOSED_HEADERS}
-    if "*" in allowed:
-        return {"Access-Control-Allow-Origin": "*", **exposed}
-    # A cache must not hand one site's answer to another.
-    chosen = origin if origin in allowed else allowed[0]
-    return {"Access-Control-Allow-Origin": chosen, "Vary": "Origin", **exposed}
+    return {
+        "Access-Control-Allow-Origin": allowed,
+        "Access-Control-Expose-Headers": EXPOSED_HEADERS,
+    }

@@ -29,7 +29,7 @@ STAGE = "vocweb"
 LAYER_FOLDER = REPOSITORY / "build" / "layer"
 _FUNCTIONS_FILE = REPOSITORY / "lambda" / "functions.json"
 _OPEN_METHOD_RULES = ("AwsSolutions-APIG4", "AwsSolutions-COG4")
-_CORS_HEADERS = ["Content-Type", "Authorization", "Idempotency-Key", "X-Correlation-Id"]
+_CORS_HEADERS = ["Content-Type", "Authorization", "Idempotency-Key"]
 
 
 def api_name(settings: Settings) -> str:

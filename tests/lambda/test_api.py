@@ -233,7 +233,7 @@ def test_predict_answers_in_order_and_asks_each_name_once(call: Any, model: Any)
     assert request["population"] == "world"
 
 
-def test_names_are_split_at_the_limits_of_the_container(call: Any, model: Any) -> None:
+def test_names_are_split_where_they_are_more_than_an_endpoint_takes(call: Any, model: Any) -> None:
     names = [f"{number}" + "a" * 10_000 for number in range(700)]
 
     answer = call("POST", "/predict", body={"names": names})
@@ -423,26 +423,10 @@ def test_no_log_holds_what_people_typed(
     assert "marker" not in json.dumps(lines).lower()
 
 
-@pytest.mark.parametrize(
-    ("allowed", "origin", "expected"),
-    [
-        ("*", None, "*"),
-        ("*", "https://a.example", "*"),
-        ("https://a.example", None, "https://a.example"),
-        ("https://a.example, https://b.example", "https://b.example", "https://b.example"),
-        ("https://a.example", "https://evil.example", "https://a.example"),
-        ("", "https://a.example", None),
-    ],
-)
-def test_cors(
-    call: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    allowed: str,
-    origin: str | None,
-    expected: str | None,
-) -> None:
+@pytest.mark.parametrize("allowed", ["*", "https://a.example", ""])
+def test_cors(call: Any, monkeypatch: pytest.MonkeyPatch, allowed: str) -> None:
     monkeypatch.setenv("CORS_ALLOW_ORIGIN", allowed)
-    headers = {"origin": origin} if origin else {}
+    headers = {"origin": "https://evil.example"}
 
     for method, url, status in [
         ("POST", "/predict", 200),
@@ -450,7 +434,7 @@ def test_cors(
     ]:
         answer = call(method, url, function="predict", headers=headers, body={"names": ["Tom"]})
         assert answer.status == status
-        assert answer.headers.get("Access-Control-Allow-Origin") == expected
+        assert answer.headers.get("Access-Control-Allow-Origin", "") == allowed
 
 
 @pytest.mark.parametrize(

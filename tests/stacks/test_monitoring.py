@@ -87,6 +87,15 @@ def test_a_rollout_goes_back_by_alarms_that_are_there(assembly: Assembly) -> Non
         assert alarm["Period"] * alarm["EvaluationPeriods"] <= routing["WaitIntervalInSeconds"]
 
 
+def test_the_dashboard_shows_all_that_the_functions_count(assembly: Assembly) -> None:
+    code = "".join(path.read_text() for path in (REPOSITORY / "lambda").rglob("*.py"))
+    (dashboard,) = resources(assembly, "production-us-east-1", "AWS::CloudWatch::Dashboard")
+    body = json.dumps(dashboard["DashboardBody"])
+
+    counted = set(re.findall(r'add_metric\(name="(\w+)"', code))
+    assert counted == set(re.findall(r"VocGender/production\W+(\w+)", body))
+
+
 def test_the_dashboard_answers_three_questions_and_the_workshop_has_nothing_that_costs(
     assembly: Assembly,
 ) -> None:
