@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["_model_server", "aws", "call", "dynamodb", "function_environment", "model"]
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
 WEB = Path(__file__).parents[2] / "web"
