@@ -19,7 +19,7 @@ from local.sagemaker.notebook_machine import NotebookMachine
 from local.sagemaker.roles import RoleCredentials
 from stacks.lessons import lessons, lifecycle_script
 from stacks.pretrained_model import pretrained_model
-from stacks.settings import load_settings, read_presets
+from stacks.settings import load_settings, read_context, read_presets
 from stacks.shipped_folder import REPOSITORY
 from stacks.stage import RegionalStage
 from stacks.training_source import training_source
@@ -315,9 +315,7 @@ def synthesized(folder: Path) -> Record:
     """Templates of that stage, by stack."""
     import aws_cdk as cdk
 
-    app = cdk.App(
-        outdir=str(folder), context=json.loads((REPOSITORY / "cdk.json").read_text())["context"]
-    )
+    app = cdk.App(outdir=str(folder), context=read_context())
     stage = settings()
     RegionalStage(app, settings=stage)
     nested = app.synth().get_nested_assembly(f"assembly-{stage.stage_name}")

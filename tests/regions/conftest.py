@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from local.client_environment import client_environment, make_client
-from local.deployment import CDK_COMMAND
+from local.deployment import cdk_command
 from local.settings import ACCOUNT_ID, PROJECT_ROOT
 from tests.local.embedded_aws import EmbeddedAws, running
 
@@ -42,7 +42,7 @@ class Regions:
     def cdk(self, *arguments: str) -> str:
         """Run the CDK CLI from a folder without a ``cdk.json``; return what it wrote."""
         done = subprocess.run(
-            [str(CDK_COMMAND), "--no-notices", "--no-color", *arguments],
+            cdk_command(*arguments),
             cwd=self.assembly.parent,
             env=client_environment(self.aws.settings, self.aws.credentials),
             stdout=subprocess.PIPE,
@@ -81,15 +81,7 @@ def regions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Regions]:
     folder = tmp_path_factory.mktemp("regions")
     assembly = folder / "cdk.out"
     subprocess.run(
-        [
-            str(CDK_COMMAND),
-            "synth",
-            "--quiet",
-            "--output",
-            str(assembly),
-            "-c",
-            "method=pre-trained",
-        ],
+        cdk_command("synth", "--quiet", "--output", str(assembly), "-c", "method=pre-trained"),
         cwd=PROJECT_ROOT,
         stdout=subprocess.DEVNULL,
         check=True,
