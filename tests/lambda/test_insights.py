@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from insights.estimate import MINIMUM_SIZE, Moments, Share, known_share, regress, shares
+from insights.logic import summarize
 from tally.contribution import SCALE, SELF_GENDERS, Contribution, difference
 
 
@@ -299,6 +300,21 @@ def test_what_a_row_added_can_be_taken_away_exactly() -> None:
         }
     for state in states:
         assert Contribution.from_mark(state.mark) == state
+
+
+def test_sums_that_nothing_moved_are_not_there_and_count_nothing() -> None:
+    nothing = summarize({})
+    assert (nothing.feedbacks, nothing.rated) == (0, 0)
+    assert set(nothing.genders.model_dump().values()) == {0}
+    assert nothing.unknown.share is None
+
+    nobody_positive = summarize({"RatedX": 12})
+    assert nobody_positive.positive.X.share == 0
+
+
+def test_whoever_was_looked_at_counts_for_the_share_of_unknown() -> None:
+    insights = summarize({"GenderF": 3, "GenderM": 2, "GenderU": 1, "GenderX": 4, "GenderNone": 9})
+    assert insights.unknown.share == 0.1
 
 
 @pytest.mark.usefixtures("dynamodb")
