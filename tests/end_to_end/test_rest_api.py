@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from local import loopback
 from local.settings import PROJECT_ROOT
+from tests.new_feedback import text_limits
 
 if TYPE_CHECKING:
     from tests.end_to_end.conftest import Application
@@ -125,13 +126,17 @@ def test_many_clients_on_the_same_rows(application: Application) -> None:
 def test_no_log_holds_a_name(application: Application) -> None:
     """A marker sent through every route, good and bad, is in no log of the account."""
     marker = "Zzyzxmarker"
-    identifier = enter(application, marker, LastName=marker, Feedback=f"{marker} is late")
+    person = dict.fromkeys(text_limits(), marker)
+    identifier = enter(application, marker, **person)
     query = f"FirstName={marker}&LastName={marker}&Feedback={marker}"
     requests: list[tuple[str, str, Any]] = [
         ("GET", f"/enterfeedback?{query}", None),
         ("GET", f"/enterfeedback?FirstName={marker}", None),
-        ("POST", "/feedback", {"FirstName": [marker], "Feedback": marker}),
-        ("POST", "/feedback", {"FirstName": marker, "Feedback": marker * 600}),
+        *(
+            ("POST", "/feedback", {**person, name: wrong})
+            for name, limit in text_limits().items()
+            for wrong in ([marker], marker * limit)
+        ),
         ("GET", f"/identifygender?Id={identifier}", None),
         ("POST", "/identifygender", {"ids": [identifier, marker]}),
         ("GET", f"/predictsentiment?Id={identifier}", None),
