@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from openapi.document import checked_in
+from tests.new_feedback import schema, text_limits
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -134,7 +133,7 @@ def test_a_first_attempt_under_way_is_waited_for(page: Page, site: Site) -> None
 
 
 def test_the_form_takes_what_the_contract_takes(page: Page, site: Site) -> None:
-    schema = json.loads(checked_in("open").read_text())["components"]["schemas"]["NewFeedback"]
+    required = schema()["required"]
     page.goto(site.url)
 
     fields = page.locator("#feedback-form [name]").evaluate_all(
@@ -142,15 +141,28 @@ def test_the_form_takes_what_the_contract_takes(page: Page, site: Site) -> None:
     )
 
     assert sorted(fields) == sorted(
-        [name, name in schema["required"], longest(field)]
-        for name, field in schema["properties"].items()
+        [name, name in required, limit] for name, limit in text_limits().items()
     )
 
 
-def longest(field: dict[str, Any]) -> int:
-    """Return how many letters a field of the contract takes."""
-    limits = [kind["maxLength"] for kind in field.get("anyOf", [field]) if "maxLength" in kind]
-    return int(limits[0])
+def test_what_is_typed_stands_in_the_row_and_is_found(page: Page, site: Site, call: Any) -> None:
+    enter(call, "Tom")
+    typed = {name: f"{name}Marker"[:limit] for name, limit in text_limits().items()}
+    page.goto(site.url)
+    rows = page.locator("[data-feedback-id]")
+    expect(rows).to_have_count(1)
+
+    for name, marker in typed.items():
+        page.fill(f"#feedback-form [name={name}]", marker)
+    page.click("#enter-feedback")
+    expect(rows).to_have_count(2)
+    page.reload()
+    expect(rows).to_have_count(2)
+
+    for marker in typed.values():
+        page.get_by_label("Search feedbacks").fill(marker)
+        expect(rows).to_have_count(1)
+        expect(rows).to_contain_text(marker)
 
 
 def test_missing_fields_are_pointed_out(page: Page, site: Site) -> None:
@@ -473,6 +485,38 @@ def test_accessibility(
     page.keyboard.press("Escape")
     page.locator(".delete").first.click()
     assert Axe().run(page).response["violations"] == []
+
+
+def test_long_words_stay_in_their_cells(page: Page, site: Site, call: Any) -> None:
+    """Nothing scrolls sideways, and nothing covers the buttons, whatever people typed."""
+    long = {name: "W" * min(limit, 200) for name, limit in text_limits().items()}
+    identifier = call("POST", "/feedback", body=long).json()["ID"]
+    call("POST", "/predictsentiment", body={"ids": [identifier]})
+    call("POST", "/identifygender", body={"ids": [identifier, *enter(call, "Mary")]})
+    call("PUT", f"/feedback/{identifier}/gender", body={"gender": "X"})
+    page.goto(site.url)
+    delete = page.locator(f'[data-feedback-id="{identifier}"] .delete')
+
+    # Just above 1200 and 832, where the layout changes, the table has the least room.
+    for width in (1280, 1201, 1000, 833, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        delete.click(trial=True)
+        assert too_wide(page, "html", "#feedbacks") == [], width
+
+    delete.click()
+    assert too_wide(page, "#forget") == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Correct the gender of WW").click()
+    assert too_wide(page, "#own-word") == []
+
+
+def too_wide(page: Page, *selectors: str) -> list[str]:
+    """Return which of these hold something wider than themselves."""
+    return [
+        selector
+        for selector in selectors
+        if page.locator(selector).evaluate("part => part.scrollWidth > part.clientWidth")
+    ]
 
 
 def test_the_policy_forbids_foreign_code(page: Page, site: Site) -> None:

@@ -45,7 +45,7 @@ export class FeedbackTable {
     this.older = document.getElementById("older");
     this.pageInfo = document.getElementById("page-info");
     this.all.closest("tr").append(
-      ...COLUMNS.map(({ name, title }) => element("th", { role: "columnheader", scope: "col", class: name }, title)),
+      ...COLUMNS.map((column) => element("th", { role: "columnheader", scope: "col", class: classOf(column) }, column.title)),
     );
     this.all.addEventListener("change", () => this.#choose(this.#matching, this.all.checked));
     this.body.addEventListener("change", (event) => {
@@ -219,13 +219,17 @@ export class FeedbackTable {
       },
       element("td", { role: "cell", class: "choice" }, element("label", { class: "target" }, box)),
       ...COLUMNS.map(({ name, text, content = () => [text(feedback) ?? ""] }) => (
-        element("td", { role: "cell", class: name }, ...content(feedback))
+        element("td", { role: "cell", class: classOf({ name, text }) }, ...content(feedback))
       )),
     );
     const problem = this.#problems.get(id);
     if (problem) row.querySelector(".text").append(element("p", { class: "row-problem" }, problem));
     return row;
   }
+}
+
+function classOf({ name, text }) {
+  return text ? `${name} written` : name;
 }
 
 /** Returns a person's name, or words in its place. */
