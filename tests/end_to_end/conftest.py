@@ -115,19 +115,21 @@ class Application:
         """Return boto3's client of a service."""
         return make_client(self.settings, self.credentials, service)
 
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         """Call the API; return status and decoded answer."""
         request = urllib.request.Request(
             (self.api or self.urls["api"]) + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", **headers},
         )
         try:
-            with loopback.open_url(request, timeout_seconds=60) as response:
-                return response.status, json.load(response)
+            response = loopback.open_url(request, timeout_seconds=60)
         except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
+            response = error
+        with response:
+            content = response.read()
+        return response.status, json.loads(content) if content else None
 
     def model(self) -> str:
         """Return the fingerprint of the model that answers."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 import copy
 import json
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +22,6 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local import loopback
 from local.sagemaker.roles import RoleCredentials
 from tests.end_to_end.permissions import NEEDED, label, listed, permissions, statements
 
@@ -137,18 +134,9 @@ class Stage:
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Call the API, which must answer well; returns the answer."""
-        request = urllib.request.Request(
-            self.application.urls["api"] + path,
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json", **headers},
-        )
-        try:
-            with loopback.open_url(request, timeout_seconds=60) as response:
-                text = response.read()
-        except urllib.error.HTTPError as error:
-            raise RefusedError(f"{method} {path}: {error.code}") from error
-        return json.loads(text) if text else None
+        status, answer = self.application.call(method, path, body, **headers)
+        require(status < 400, f"{method} {path}: {status}")
+        return answer
 
     def invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
         """Invoke a function, which must not fail."""

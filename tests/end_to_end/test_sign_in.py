@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
-from local import loopback
 from stacks.capabilities.sign_in import API_SCOPE
 
 if TYPE_CHECKING:
@@ -63,19 +59,10 @@ def add_person(application: Application, pool: str) -> None:
     )
 
 
-def status_with(application: Application, token: str) -> int:
-    request = urllib.request.Request(
-        f"{application.urls['api']}/getallcontents",
-        headers={"Authorization": f"Bearer {token}"} if token else {},
-    )
-    try:
-        with loopback.open_url(request, timeout_seconds=60) as response:
-            status: int = response.status
-            return status
-    except urllib.error.HTTPError as error:
-        status, answer = error.code, json.load(error)
+def assert_unauthorized(application: Application, **headers: str) -> None:
+    status, answer = application.call("GET", "/getallcontents", **headers)
+    assert status == 401, answer
     assert {"code", "message"} <= set(answer["error"])
-    return status
 
 
 def sign_in(page: Page, application: Application) -> None:
@@ -88,8 +75,8 @@ def sign_in(page: Page, application: Application) -> None:
 
 
 def test_without_a_token_only_the_contract_is_readable(application: Application) -> None:
-    assert status_with(application, "") == 401
-    assert status_with(application, "nonsense") == 401
+    assert_unauthorized(application)
+    assert_unauthorized(application, Authorization="Bearer nonsense")
     for method, path, body in (
         ("POST", "/predict", {"names": ["Mary"]}),
         ("POST", "/feedback", {"FirstName": "Mary", "LastName": "", "Feedback": "Good."}),
@@ -118,7 +105,7 @@ def test_token_of_another_pool_is_refused(application: Application) -> None:
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": PERSON, "PASSWORD": PASSWORD},
     )["AuthenticationResult"]["AccessToken"]
-    assert status_with(application, token) == 401
+    assert_unauthorized(application, Authorization=f"Bearer {token}")
     cognito.delete_user_pool(UserPoolId=pool)
 
 
