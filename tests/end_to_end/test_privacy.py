@@ -141,6 +141,32 @@ def test_a_deleted_person_is_gone_from_everywhere(application: Application) -> N
     assert places_of(application, ids[1]) == set()
 
 
+def test_what_a_refused_request_held_is_kept_nowhere(application: Application) -> None:
+    marker = f"Qzy{uuid.uuid4().hex[:8]}"
+    person = dict.fromkeys(text_limits(), marker)
+    refused: list[tuple[str, str, Any]] = [
+        ("GET", f"/enterfeedback?FirstName={marker}", None),
+        *(
+            ("POST", "/feedback", {**person, name: wrong})
+            for name, limit in text_limits().items()
+            for wrong in ([marker], marker * limit)
+        ),
+        ("POST", "/predict", {"names": [marker, 7]}),
+        ("POST", "/predict", {"names": {marker: marker}}),
+        ("PUT", f"/feedback/{uuid.uuid4()}/gender", {"gender": marker}),
+        ("GET", f"/getallcontents?after={marker}", None),
+    ]
+    for method, path, body in refused:
+        status, _ = application.call(method, path, body)
+        assert status == 400, (method, path)
+
+    kept = list(kept_texts(application))
+
+    answered = [text for _, text in kept if '"answered"' in text and '"status":400' in text]
+    assert len(answered) >= len(refused), "the functions' logs are read too"
+    assert {place for place, text in kept if marker.lower() in text.lower()} == set()
+
+
 @pytest.fixture(scope="module")
 def buckets(application: Application) -> list[str]:
     """Names of the stage's buckets."""
