@@ -26,15 +26,14 @@ from operations.launch_links.templates import (
 )
 from stacks.deliveries import find_deliveries
 from stacks.launch_stack import LaunchStack
-from stacks.settings import CONTEXT_KEY, Settings, SettingsError, load_settings
-from stacks.shipped_folder import REPOSITORY
+from stacks.settings import CONTEXT_KEY, Settings, SettingsError, load_settings, read_context
 from stacks.stage import RegionalStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CONTEXT: dict[str, Any] = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
+CONTEXT = read_context()
 
 
 def settings(method: str, region: str = "eu-west-1", environment: str = "workshop") -> Settings:
