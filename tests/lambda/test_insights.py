@@ -308,8 +308,9 @@ def test_sums_that_nothing_moved_are_not_there_and_count_nothing() -> None:
     assert set(nothing.genders.model_dump().values()) == {0}
     assert nothing.unknown.share is None
 
-    nobody_positive = summarize({"RatedX": 12})
-    assert nobody_positive.positive.X.share == 0
+    nobody_positive, expected = summarize({"RatedX": 12}).positive.X, known_share(0, 12)
+    assert expected is not None
+    assert (nobody_positive.share, nobody_positive.high) == (0, round(expected.high, 4))
 
 
 def test_whoever_was_looked_at_counts_for_the_share_of_unknown() -> None:
