@@ -147,7 +147,7 @@ def test_an_address_of_a_repository_has_a_length() -> None:
 
 
 def test_a_wrong_part_of_a_setting_is_named_by_the_setting() -> None:
-    with pytest.raises(SettingsError, match=r"^hyperparameters: \[\] is not allowed"):
+    with pytest.raises(SettingsError, match=r"^hyperparameters: \[\] is not allowed[^()]*$"):
         load_settings(PRESETS, {"hyperparameters": '{"epochs": []}'})
 
 
@@ -163,6 +163,23 @@ def test_what_follows_from_the_settings() -> None:
     (workshop,) = load_settings(PRESETS, {**overrides, "environment": "workshop"})
     assert workshop.endpoint_name == "voc-gender-workshop-serverless"
     assert workshop.notebook_name == "smworkshop-notebook"
+
+
+@pytest.mark.parametrize(
+    ("hosting", "least", "most", "follows"),
+    [
+        ("instances", 2, 3, True),
+        ("instances", 2, 2, False),
+        ("serverless", 2, 3, False),
+        ("serverless", 2, 2, False),
+    ],
+)
+def test_instances_follow_the_traffic_between_two_numbers(
+    hosting: str, least: int, most: int, follows: bool
+) -> None:
+    overrides = {"hosting": hosting, "instances_min": least, "instances_max": most}
+    for settings in load_settings(PRESETS, {"environment": "workshop", **overrides}):
+        assert settings.follows_traffic is follows
 
 
 def test_counts_out_of_order_are_refused() -> None:
