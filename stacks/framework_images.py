@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _ACCOUNTS_FILE = Path(__file__).with_suffix(".json")
@@ -43,7 +44,7 @@ class FrameworkImage:
         KeyError
             If AWS does not publish the image there, as far as the SDK knows.
         """
-        accounts: dict[str, dict[str, str]] = json.loads(_ACCOUNTS_FILE.read_text())
+        accounts = _accounts()
         if region not in accounts[self.repository]:
             raise KeyError(f"AWS publishes no image {self.repository} in {region}")
         return accounts[self.repository][region]
@@ -73,8 +74,14 @@ SCIKIT_LEARN_INFERENCE = FrameworkImage(
 
 def regions() -> set[str]:
     """Return the regions in which AWS publishes both images, as far as the SDK knows."""
+    return set.intersection(*map(set, _accounts().values()))
+
+
+@cache
+def _accounts() -> dict[str, dict[str, str]]:
+    """Return the registries' accounts, by repository and region."""
     accounts: dict[str, dict[str, str]] = json.loads(_ACCOUNTS_FILE.read_text())
-    return set.intersection(*map(set, accounts.values()))
+    return accounts
 
 
 def read_accounts(sdk: Path) -> dict[str, dict[str, str]]:

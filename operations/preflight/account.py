@@ -71,12 +71,23 @@ def check_bootstrap(caller: Caller) -> Finding:
     return _check_toolkit(caller, version, remedy)
 
 
+def toolkit_bucket(region: str) -> str | None:
+    """Return the bucket of the CDK's own stack in a region, None where it names none.
+
+    Raises
+    ------
+    AwsError
+        There is no such stack, or it may not be read.
+    """
+    described = client("cloudformation", region).describe_stacks(StackName=TOOLKIT_STACK)
+    outputs = described["Stacks"][0].get("Outputs", [])
+    return next((o["OutputValue"] for o in outputs if o["OutputKey"] == "BucketName"), None)
+
+
 def _check_toolkit(caller: Caller, version: int, remedy: str) -> Finding:
     subject = "bootstrap"
     try:
-        described = client("cloudformation", caller.region).describe_stacks(StackName=TOOLKIT_STACK)
-        outputs = described["Stacks"][0].get("Outputs", [])
-        bucket = next((o["OutputValue"] for o in outputs if o["OutputKey"] == "BucketName"), None)
+        bucket = toolkit_bucket(caller.region)
         if bucket is not None:
             client("s3", caller.region).head_bucket(Bucket=bucket)
     except AwsError as error:

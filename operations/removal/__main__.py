@@ -40,9 +40,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         listed = deployed_stacks(settings.stage_name, settings.region)
         kept = kept_resources(listed, settings.region)
-        stacks = [stack for stack in listed if not stack.is_gone]
+        stacks = _standing(listed)
         if options.list:
-            return _list(settings, caller.account, kept)
+            return _list(settings, caller.account, kept, stacks)
         return _remove(settings, stacks, kept, account=caller.account, sure=options.yes)
     except AwsError as error:
         return _fail(1, f"the stacks of {settings.stage_name} could not be read: {why(error)}")
@@ -59,7 +59,7 @@ def _remove(
     stage = settings.stage_name
     if not stacks:
         print(f"Nothing of {stage} is deployed in account {account}.")
-        return _list(settings, account, kept)
+        return _list(settings, account, kept, stacks)
     protected = _protected(stacks, settings.region)
     if protected:
         commands = "\n".join(
@@ -81,13 +81,17 @@ def _remove(
     command += ["-c", f"environment={settings.environment}", "-c", f"region={settings.region}"]
     command += ["-c", f"method={settings.method}"]
     removed = subprocess.run(command, cwd=REPOSITORY, check=False)
-    listed = _list(settings, account, kept)
+    standing = _standing(deployed_stacks(stage, settings.region))
+    listed = _list(settings, account, kept, standing)
     return listed if removed.returncode == 0 else 1
 
 
-def _list(settings: Settings, account: str, kept: list[Kept]) -> int:
+def _standing(listed: list[DeployedStack]) -> list[DeployedStack]:
+    return [stack for stack in listed if not stack.is_gone]
+
+
+def _list(settings: Settings, account: str, kept: list[Kept], stacks: list[DeployedStack]) -> int:
     stage = settings.stage_name
-    stacks = [s for s in deployed_stacks(stage, settings.region) if not s.is_gone]
     left = list(leftovers(settings, account, kept, stacks))
     if stacks:
         states = ", ".join(f"{s.name.removeprefix(f'{stage}-')} ({s.status})" for s in stacks)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from operations.aws import AwsError, client, error_code, why
-from operations.preflight.account import TOOLKIT_STACK
+from operations.preflight.account import toolkit_bucket
 from operations.stage_stacks import DeployedStack
 from stacks.settings import Settings
 
 _KEEPING = {"Retain", "RetainExceptOnCreate"}
 _NOT_FOUND = {"404", "NoSuchBucket", "NotFoundException", "ResourceNotFoundException"}
-_TOOLKIT_BUCKET = "BucketName"
 
 
 @dataclass(frozen=True)
@@ -230,18 +229,13 @@ def _training_jobs(settings: Settings) -> Iterator[Leftover]:
 
 
 def _assets(region: str, account: str) -> Iterator[Leftover]:
-    toolkit = _outputs(region)
-    if _TOOLKIT_BUCKET in toolkit:
+    bucket = toolkit_bucket(region)
+    if bucket is not None:
         yield Leftover(
-            f"assets of all CDK applications in s3://{toolkit[_TOOLKIT_BUCKET]}, "
+            f"assets of all CDK applications in s3://{bucket}, "
             "and images in its registry, shared with other stages",
             f"npx cdk gc aws://{account}/{region} --unstable=gc   # removes what no stack uses",
         )
-
-
-def _outputs(region: str) -> Mapping[str, str]:
-    stacks = client("cloudformation", region).describe_stacks(StackName=TOOLKIT_STACK)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
 
 def _log_group(region: str, name: str) -> bool:

@@ -37,7 +37,7 @@ class Dashboard(Construct):
         table: dynamodb.ITable,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.name = f"voc-gender-{settings.stage_name}"
+        self.name = f"{settings.name_prefix}-{settings.region}"
         self._settings = settings
         cloudwatch.Dashboard(
             self,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.permissions import listed
 from tests.notebooks.classroom import Classroom, Lesson
 
 PERMISSIONS = {
@@ -123,10 +124,6 @@ def test_permission_is_needed(
 def test_every_call_is_allowed(classroom: Classroom) -> None:
     refused = {entry["action"] for entry in classroom.decisions if not entry["allowed"]}
     assert refused <= DECLINED
-
-
-def listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def allows(statement: Statement, action: str, resource: str) -> bool:

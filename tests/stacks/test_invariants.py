@@ -12,6 +12,7 @@ from feedback.table import EXPIRES_AT
 from stacks.capabilities.feedback_table import LISTING_INDEX
 from stacks.framework_images import SCIKIT_LEARN_INFERENCE, TENSORFLOW_TRAINING
 from stacks.shipped_folder import REPOSITORY
+from tests.end_to_end.permissions import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,10 +68,6 @@ def statements(template: Template, policy: str) -> list[dict[str, Any]]:
         and logical_id.startswith(policy)
     )
     return found
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def actions(template: Template, policy: str) -> set[str]:
